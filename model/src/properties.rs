@@ -1,0 +1,167 @@
+//! `rateLimitProperties` of Forge invocations, in every known spelling and place.
+
+use crate::operation::Header;
+use crate::when::When;
+use serde_json::Value;
+
+/// What an invocation's answer says about its limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RateLimitProperties {
+    /// Invocations that the window admits.
+    pub limit: Option<u32>,
+    /// Invocations left in it.
+    pub remaining: Option<u32>,
+    /// When to try again.
+    pub reset: Option<When>,
+}
+
+/// An error that an invocation was rejected with, as far as limits go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rejection {
+    /// Its HTTP status, where it has one.
+    pub status: Option<u16>,
+    /// Its properties, where it has any.
+    pub properties: Option<RateLimitProperties>,
+}
+
+/// Places that hold the properties, outermost first; a name of the object, then those inside it.
+///
+/// Sources: RFC 130 of 2026-04-14 (`rateLimitProperties`, `limitHeaders`); Forge's documentation
+/// (`error.metadata.rateLimitProperties`) and typings of the bridge, read 2026-11.
+const PLACES: &[&[&str]] = &[
+    &["rateLimitProperties"],
+    &["metadata", "rateLimitProperties"],
+    &["error", "metadata", "rateLimitProperties"],
+    &["error", "rateLimitProperties"],
+    &["limitHeaders"],
+    &["error", "limitHeaders"],
+];
+
+/// Spellings of the three fields. Sources: RFC 130 (`rateLimitValue`), the bridge's typings (`rateLimitLimit`),
+/// web triggers (`X-Ratelimit-*`), all read 2026-11.
+const LIMIT: &[&str] = &["rateLimitValue", "rateLimitLimit", "X-RateLimit-Limit", "RateLimit-Limit"];
+const REMAINING: &[&str] = &["rateLimitRemaining", "X-RateLimit-Remaining", "RateLimit-Remaining"];
+const RESET: &[&str] = &["rateLimitReset", "X-RateLimit-Reset", "RateLimit-Reset"];
+
+const STATUS_PLACES: &[&[&str]] = &[&["status"], &["statusCode"], &["error", "status"], &["error", "statusCode"]];
+
+impl Rejection {
+    /// Reads the JSON text of an error. Never fails; what is not understood is none.
+    #[must_use]
+    pub fn read(json: &str) -> Self {
+        let Ok(error) = serde_json::from_str::<Value>(json) else { return Self::default() };
+        let status = STATUS_PLACES.iter().find_map(|place| number(at(&error, place)?));
+        Self { status: status.and_then(|status| status.try_into().ok()), properties: find(&error) }
+    }
+}
+
+impl RateLimitProperties {
+    /// Reads the JSON text of what an invocation resolved to; none if it says nothing about limits.
+    #[must_use]
+    pub fn read_resolved(json: &str) -> Option<Self> {
+        // Most answers carry none: do not parse a large payload to learn that.
+        if !json.contains("rateLimitProperties") {
+            return None;
+        }
+        let value: Value = serde_json::from_str(json).ok()?;
+        find(&value)
+    }
+
+    /// Reads the response headers of a web trigger.
+    #[must_use]
+    pub fn read_headers(headers: &[Header]) -> Option<Self> {
+        let value = |names: &[&str]| {
+            let is_named = |header: &&Header| names.iter().any(|name| name.eq_ignore_ascii_case(&header.name));
+            headers.iter().find(is_named).map(|header| Value::from(header.value.as_str()))
+        };
+        Self::from_fields(value)
+    }
+
+    fn from_fields(field: impl Fn(&[&str]) -> Option<Value>) -> Option<Self> {
+        let count = |names| number(&field(names)?).and_then(|count| u32::try_from(count).ok());
+        let found =
+            Self { limit: count(LIMIT), remaining: count(REMAINING), reset: field(RESET).and_then(|v| when(&v)) };
+        (found != Self::default()).then_some(found)
+    }
+}
+
+fn find(value: &Value) -> Option<RateLimitProperties> {
+    PLACES.iter().find_map(|place| {
+        let object = at(value, place)?.as_object()?;
+        RateLimitProperties::from_fields(|names| {
+            let found = object.iter().find(|(key, _)| names.iter().any(|name| name.eq_ignore_ascii_case(key)));
+            found.map(|(_, value)| value.clone())
+        })
+    })
+}
+
+fn at<'a>(value: &'a Value, place: &[&str]) -> Option<&'a Value> {
+    place.iter().try_fold(value, |value, name| value.get(name))
+}
+
+fn number(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn when(value: &Value) -> Option<When> {
+    match value {
+        Value::String(text) => When::parse_reset(text),
+        other => number(other).map(When::from_number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Instant;
+    use proptest::prelude::*;
+
+    const RESET_MS: u64 = 1_776_160_800_000;
+
+    #[test]
+    fn every_known_spelling_means_the_same() {
+        let want =
+            RateLimitProperties { limit: Some(300), remaining: Some(0), reset: Some(When::At(Instant(RESET_MS))) };
+        let seconds = RESET_MS / 1_000;
+        let fields = format!(r#"{{"rateLimitValue":300,"rateLimitRemaining":0,"rateLimitReset":{RESET_MS}}}"#);
+        let typed = format!(r#"{{"rateLimitLimit":"300","rateLimitRemaining":"0","rateLimitReset":"{seconds}"}}"#);
+        for (name, json) in [
+            ("RFC 130 text", format!(r#"{{"status":429,"rateLimitProperties":{fields}}}"#)),
+            ("RFC 130 sample", format!(r#"{{"status":429,"limitHeaders":{fields}}}"#)),
+            ("documentation", format!(r#"{{"statusCode":429,"metadata":{{"rateLimitProperties":{typed}}}}}"#)),
+            ("wrapped", format!(r#"{{"error":{{"status":"429","metadata":{{"rateLimitProperties":{typed}}}}}}}"#)),
+        ] {
+            let got = Rejection::read(&json);
+            assert_eq!((got.status, got.properties), (Some(429), Some(want)), "{name}: {json}");
+        }
+    }
+
+    #[test]
+    fn web_trigger_headers_are_read_in_both_spellings() {
+        for (limit, reset) in [("rateLimitValue", "rateLimitReset"), ("X-Ratelimit-Limit", "X-Ratelimit-Reset")] {
+            let headers = [Header::new(limit, "7000"), Header::new(reset, RESET_MS.to_string())];
+            let got = RateLimitProperties::read_headers(&headers).unwrap();
+            assert_eq!((got.limit, got.reset), (Some(7_000), Some(When::At(Instant(RESET_MS)))));
+        }
+        assert_eq!(RateLimitProperties::read_headers(&[Header::new("Content-Type", "text/html")]), None);
+    }
+
+    #[test]
+    fn a_resolved_value_may_carry_them_too() {
+        let json = r#"{"body":{"a":1},"metadata":{"rateLimitProperties":{"rateLimitRemaining":12}}}"#;
+        assert_eq!(RateLimitProperties::read_resolved(json).and_then(|found| found.remaining), Some(12));
+        assert_eq!(RateLimitProperties::read_resolved(r#""text""#), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".*", field in "[-0-9.eE\"a-z]{0,12}") {
+            let _ = Rejection::read(&text);
+            let _ = Rejection::read(&format!(r#"{{"status":{field},"rateLimitProperties":{{"rateLimitReset":{field}}}}}"#));
+        }
+    }
+}
