@@ -58,9 +58,19 @@ impl Limiter {
     /// The first field of `config` that is out of its range.
     pub fn new(config: Config, seed: u64) -> Result<Self, ConfigError> {
         config.check()?;
+        Ok(Self::of_checked(config, seed))
+    }
+
+    /// A limiter with the default configuration, which is always in range.
+    #[must_use]
+    pub fn with_defaults(seed: u64) -> Self {
+        Self::of_checked(Config::default(), seed)
+    }
+
+    fn of_checked(config: Config, seed: u64) -> Self {
         let mut rng = SplitMix64::new(seed);
         let gates = Gates::new(config, rng.next_u64());
-        Ok(Self { gates, calls: BTreeMap::new(), next_id: 0, rng, latest: Instant(0) })
+        Self { gates, calls: BTreeMap::new(), next_id: 0, rng, latest: Instant(0) }
     }
 
     /// Says what [`Limiter::begin`] would do now, and takes nothing.
@@ -126,7 +136,7 @@ impl Limiter {
             self.plan(id, now);
         }
         let Some(call) = self.calls.get_mut(&id) else {
-            return Step::Done(Outcome { ending: Ending::Failed, attempts: 0 });
+            return Step::Done(Outcome::failed());
         };
         match &call.state {
             State::Waiting(wait) => Step::WaitUntil(wait.clone()),

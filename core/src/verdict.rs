@@ -121,6 +121,14 @@ pub struct Outcome {
     pub attempts: u32,
 }
 
+impl Outcome {
+    /// The outcome of a call that was ended before it was sent.
+    #[must_use]
+    pub const fn failed() -> Self {
+        Self { ending: Ending::Failed, attempts: 0 }
+    }
+}
+
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
