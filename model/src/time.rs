@@ -87,6 +87,15 @@ impl Instant {
         let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
         u64::try_from(since_epoch.as_millis()).ok().map(Self)
     }
+
+    /// Writes an HTTP date, rounded down to the second, as a server writes its `Date`; the last second of the year
+    /// 9999 for what is later, since the form has four digits for the year. Source: RFC 9110 section 5.6.7.
+    #[must_use]
+    pub fn to_http_date(self) -> String {
+        const LAST_SECOND: u64 = 253_402_300_799;
+        let secs = (self.0 / 1_000).min(LAST_SECOND);
+        httpdate::fmt_http_date(std::time::UNIX_EPOCH + std::time::Duration::from_secs(secs))
+    }
 }
 
 impl Add<Millis> for Instant {
@@ -148,6 +157,12 @@ mod tests {
         #[test]
         fn printing_is_the_inverse_of_reading(ms in 0_u64..253_402_200_000_000) {
             prop_assert_eq!(Instant::parse_iso(&Instant(ms).to_string()), Some(Instant(ms)));
+        }
+
+        #[test]
+        fn an_http_date_is_the_instant_without_its_milliseconds(ms in 0_u64..253_402_300_800_000) {
+            let text = Instant(ms).to_http_date();
+            prop_assert_eq!(Instant::parse_http_date(&text), Some(Instant(ms - ms % 1_000)));
         }
 
         #[test]

@@ -1,0 +1,87 @@
+//! What is wrong with a scenario's text, and where.
+
+use crate::nearest::nearest;
+use std::fmt;
+use std::ops::Range;
+
+/// What is wrong with a scenario: one lowercase line with the place, the offending text and the next step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScenarioError {
+    file: String,
+    line: usize,
+    column: usize,
+    message: String,
+}
+
+impl ScenarioError {
+    /// The line in the text, from 1.
+    #[must_use]
+    pub const fn line(&self) -> usize {
+        self.line
+    }
+
+    /// The column in characters, from 1.
+    #[must_use]
+    pub const fn column(&self) -> usize {
+        self.column
+    }
+
+    /// What is wrong with the text at `span`, in bytes; a span that lies outside is the beginning.
+    pub(super) fn new(file: &str, text: &str, span: &Range<usize>, message: String) -> Self {
+        let before = text.get(..span.start).unwrap_or("");
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        Self { file: file.to_owned(), line, column, message }
+    }
+
+    /// The same from the TOML reader, with the text at the place and the nearest key that exists.
+    pub(super) fn from_toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
+        let span = error.span().unwrap_or(0..0);
+        let what = one_line(error.message());
+        let message = match what.strip_prefix("unknown field ").map(backticked) {
+            Some(names) if names.len() > 1 => unknown_key(names[0], &names[1..]),
+            _ if what.starts_with("missing field ") => format!("{what}: add it"),
+            _ => match excerpt(text, &span) {
+                Some(excerpt) => {
+                    format!("{what}, at `{excerpt}`: correct it, `headroom simulate --help` has an example")
+                }
+                None => format!("{what}: correct it, `headroom simulate --help` has an example"),
+            },
+        };
+        Self::new(file, text, &span, message)
+    }
+}
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
+}
+
+impl std::error::Error for ScenarioError {}
+
+fn unknown_key(key: &str, known: &[&str]) -> String {
+    match nearest(key, known.iter().copied()) {
+        Some(near) => format!("unknown key `{key}`: did you mean `{near}`?"),
+        None => format!("unknown key `{key}`: use one of `{}`", known.join("`, `")),
+    }
+}
+
+/// The words between backticks.
+fn backticked(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// The first line of the text at the place, not more than a person wants to read.
+fn excerpt(text: &str, span: &Range<usize>) -> Option<String> {
+    const MOST: usize = 40;
+    let end = span.end.max(span.start + 1);
+    let at = text.get(span.start..end).or_else(|| text.get(span.start..))?;
+    let line = at.lines().next().map(str::trim).filter(|line| !line.is_empty())?;
+    let short: String = line.chars().take(MOST).map(|c| if c == '`' { '\'' } else { c }).collect();
+    Some(if short.len() < line.len() { format!("{short}…") } else { short })
+}
