@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::bootstrap;
 use crate::layout::Layout;
+use crate::{bootstrap, demo, guest, js};
 
 /// One thing `cargo xtask` can do.
 pub struct Verb {
@@ -27,10 +27,21 @@ pub enum Request {
     Run(&'static Verb),
 }
 
-const VERBS: &[Verb] = &[Verb {
-    name: "bootstrap",
-    about: "make a toolchain available that compiles to wasm32-unknown-unknown",
-    details: "\
+const VERBS: &[Verb] = &[
+    Verb {
+        name: "demo",
+        about: "build everything and run both scenarios, with a sentence on what each shows",
+        details: "\
+Runs bootstrap and build-guest first, then builds the `headroom` program.
+
+Example:
+  cargo xtask demo",
+        run: |layout| demo::run(layout).map(|()| ExitCode::SUCCESS),
+    },
+    Verb {
+        name: "bootstrap",
+        about: "make a toolchain available that compiles to wasm32-unknown-unknown",
+        details: "\
 Stops at the first that works:
   1. the active toolchain already has the target;
   2. `rustup target add wasm32-unknown-unknown` (not when RUSTUP_AUTO_INSTALL is 0);
@@ -40,8 +51,30 @@ A second run does nothing. To start over, remove target/toolchain/.
 
 Example:
   cargo xtask bootstrap",
-    run: |layout| bootstrap::run(layout).map(|_| ExitCode::SUCCESS),
-}];
+        run: |layout| bootstrap::run(layout).map(|_| ExitCode::SUCCESS),
+    },
+    Verb {
+        name: "build-guest",
+        about: "compile both worlds and write them to target/components/",
+        details: "\
+Runs bootstrap first. Writes headroom-planner.wasm and headroom-client.wasm.
+
+Example:
+  cargo xtask build-guest && ls target/components",
+        run: |layout| guest::run(layout).map(|()| ExitCode::SUCCESS),
+    },
+    Verb {
+        name: "js",
+        about: "build the npm package in js/ from the components",
+        details: "\
+Runs `npm ci` when the lock file is newer than what is installed, then `npm run build`.
+Needs the components: run build-guest first. Without node and npm it says so and does nothing.
+
+Example:
+  cargo xtask build-guest && cargo xtask js",
+        run: |layout| js::run(layout).map(|()| ExitCode::SUCCESS),
+    },
+];
 
 /// Reads a command line (without the program's name). The error is one line for a person.
 pub fn parse(arguments: &[String]) -> Result<Request, String> {
@@ -74,7 +107,7 @@ fn overview() -> String {
         text += &format!("  {:<12} {}\n", verb.name, verb.about);
     }
     text += "  help         this text; `cargo xtask help <verb>` says more\n";
-    text += "\nExamples:\n  cargo xtask help bootstrap\n";
+    text += "\nExamples:\n  cargo xtask demo\n  cargo xtask help bootstrap\n";
     text
 }
 
@@ -105,9 +138,9 @@ mod tests {
     fn a_wrong_command_line_is_one_line_with_the_word_in_backticks_and_the_verbs() {
         for words in [&["dmeo"][..], &["dmeo", "--help"], &["dmeo", "x"]] {
             let message = parse_words(words).err().expect("refused");
-            assert_eq!(message, "unknown verb `dmeo`; use one of bootstrap, help");
+            assert_eq!(message, "unknown verb `dmeo`; use one of demo, bootstrap, build-guest, js, help");
         }
-        assert!(parse_words(&["bootstrap", "fast"]).err().expect("refused").contains("`fast`"));
+        assert!(parse_words(&["demo", "fast"]).err().expect("refused").contains("`fast`"));
         assert!(parse_words(&[]).err().expect("refused").contains("bootstrap"));
     }
 }
