@@ -11,9 +11,11 @@
 //! | `guest` | the two components |
 //! | `js` | the npm package |
 //! | `demo` | both scenarios with a sentence each |
+//! | `check`, `tally` | every test, and the sum over all runners |
 
 mod apt;
 mod bootstrap;
+mod check;
 mod debian;
 mod demo;
 mod download;
@@ -22,6 +24,7 @@ mod js;
 mod layout;
 mod probe;
 mod process;
+mod tally;
 mod toolchain;
 mod verbs;
 

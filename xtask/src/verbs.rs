@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::layout::Layout;
-use crate::{bootstrap, demo, guest, js};
+use crate::{bootstrap, check, demo, guest, js};
 
 /// One thing `cargo xtask` can do.
 pub struct Verb {
@@ -37,6 +37,18 @@ Runs bootstrap and build-guest first, then builds the `headroom` program.
 Example:
   cargo xtask demo",
         run: |layout| demo::run(layout).map(|()| ExitCode::SUCCESS),
+    },
+    Verb {
+        name: "test",
+        about: "run every check and every test; the last line is the sum",
+        details: "\
+Bootstrap, components, JavaScript build, formatting, clippy, Rust tests, docs, JavaScript tests.
+A failing check does not stop the others. The last line of standard output reads
+`N passed, N failed`, with `, N skipped` where something could not run. Exits with 1 if anything failed.
+
+Example:
+  cargo xtask test",
+        run: check::run,
     },
     Verb {
         name: "bootstrap",
@@ -107,7 +119,7 @@ fn overview() -> String {
         text += &format!("  {:<12} {}\n", verb.name, verb.about);
     }
     text += "  help         this text; `cargo xtask help <verb>` says more\n";
-    text += "\nExamples:\n  cargo xtask demo\n  cargo xtask help bootstrap\n";
+    text += "\nExamples:\n  cargo xtask demo\n  cargo xtask test\n  cargo xtask help bootstrap\n";
     text
 }
 
@@ -138,7 +150,7 @@ mod tests {
     fn a_wrong_command_line_is_one_line_with_the_word_in_backticks_and_the_verbs() {
         for words in [&["dmeo"][..], &["dmeo", "--help"], &["dmeo", "x"]] {
             let message = parse_words(words).err().expect("refused");
-            assert_eq!(message, "unknown verb `dmeo`; use one of demo, bootstrap, build-guest, js, help");
+            assert_eq!(message, "unknown verb `dmeo`; use one of demo, test, bootstrap, build-guest, js, help");
         }
         assert!(parse_words(&["demo", "fast"]).err().expect("refused").contains("`fast`"));
         assert!(parse_words(&[]).err().expect("refused").contains("bootstrap"));
