@@ -1,4 +1,7 @@
-//! What wasmtime makes of `wit/`. Both worlds share one set of types.
+//! What wasmtime makes of `wit/`. Both worlds share one set of types, so a value of one fits the other.
+
+// The macro documents what the WIT documents; the modules it nests that in have no text of their own.
+#![allow(missing_docs)]
 
 /// The world `planner`.
 pub mod planner {
@@ -14,7 +17,7 @@ pub mod client {
     wasmtime::component::bindgen!({
         path: "../wit",
         world: "client",
-        exports: { default: async },
+        exports: { "headroom:forge/retry.quota-check": async | store, default: async },
         with: { "headroom:forge/types": super::planner::headroom::forge::types },
     });
 }

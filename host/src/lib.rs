@@ -1,2 +1,51 @@
-#![allow(missing_docs)]
-pub mod bindings;
+//! Embeds the headroom components in wasmtime.
+//!
+//! Two worlds, two ways in. [`Planner`] only decides: you keep the clock and the sending. [`Client`] also acts: it
+//! waits by WASI clocks and sends by your [`Transport`].
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`types`] | the vocabulary of `wit/types.wit` |
+//! | `component` | bytes to a component of the right world; the shared engine |
+//! | `planner`, `client` | instances and their calls |
+//! | [`transport`] | the way out, and how to link it into a store of your own |
+//! | [`harness`] | the client inside the simulator's virtual world (feature `harness`) |
+//!
+//! This crate runs whatever component it is given, as bytes: it depends on neither `headroom-core` nor the guest.
+//!
+//! ```
+//! use headroom_host::{PlannerComponent, Step, types::{CallOptions, Operation, Request}};
+//!
+//! # let Ok(path) = std::env::var("HEADROOM_PLANNER") else { return Ok(()) };
+//! let planner = PlannerComponent::new(&std::fs::read(path)?)?;
+//! let mut planner = planner.instantiate(|config| config.quota = 65_000, 7)?;
+//! let page = Operation::Rest(Request {
+//!     tenant: "docs".into(),
+//!     method: "GET".into(),
+//!     path: "/wiki/rest/api/content/123456".into(),
+//!     headers: vec![],
+//!     body: None,
+//! });
+//! let now = 1_770_034_800_000;
+//! let options = CallOptions { deadline: Some(25_000), max_attempts: None, idempotent: None };
+//! let call = planner.begin(&page, options, now)?;
+//! assert!(matches!(planner.next(call, now)?, Step::Send(1)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod bindings;
+mod client;
+mod component;
+mod error;
+#[cfg(feature = "harness")]
+pub mod harness;
+mod planner;
+pub mod transport;
+
+pub use bindings::planner::exports::headroom::forge::limiter::Step;
+pub use bindings::planner::headroom::forge::types;
+pub use client::{Caller, Client, ClientComponent, ClientState};
+pub use component::engine;
+pub use error::Error;
+pub use planner::{Planner, PlannerCall, PlannerComponent};
+pub use transport::Transport;
