@@ -5,6 +5,7 @@
 use crate::headers::{RateLimit, Signals};
 use crate::operation::{Answer, Response};
 use crate::properties::{RateLimitProperties, Rejection};
+use crate::time::Instant;
 use crate::when::When;
 
 /// Which kind of limit refused.
@@ -54,6 +55,8 @@ pub struct Reading {
     pub meaning: Meaning,
     /// What its head says about the points of its pool.
     pub points: RateLimit,
+    /// The server's clock, where it told it.
+    pub date: Option<Instant>,
 }
 
 /// Too Many Requests. Source: RFC 6585 section 4.
@@ -78,19 +81,19 @@ pub const CONFLUENCE_GLOBAL: &str = "confluence-quota-global-based";
 pub fn read(answer: &Answer) -> Reading {
     match answer {
         Answer::Response(response) => read_response(response),
-        Answer::Resolved(_) => Reading { meaning: Meaning::Success, points: RateLimit::default() },
-        Answer::Rejected(json) => Reading { meaning: read_rejection(json), points: RateLimit::default() },
+        Answer::Resolved(_) => Reading { meaning: Meaning::Success, points: RateLimit::default(), date: None },
+        Answer::Rejected(json) => Reading { meaning: read_rejection(json), points: RateLimit::default(), date: None },
     }
 }
 
 fn read_response(response: &Response) -> Reading {
-    let points = Signals::read(&response.headers).enforced;
+    let Signals { enforced: points, date, .. } = Signals::read(&response.headers);
     let meaning = match response.status {
         TOO_MANY_REQUESTS => Meaning::Refused(read_429(response, &points)),
         ..400 => Meaning::Success,
         status => Meaning::Error { status: Some(status), retry: points.retry_after },
     };
-    Reading { meaning, points }
+    Reading { meaning, points, date }
 }
 
 fn read_429(response: &Response, points: &RateLimit) -> Refusal {

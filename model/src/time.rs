@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::ops::{Add, AddAssign};
+use time::OffsetDateTime;
+use time::format_description::well_known::{Iso8601, Rfc3339};
 
 /// A span of time in whole milliseconds. Arithmetic saturates, so no header can overflow it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +37,8 @@ impl fmt::Display for Millis {
         write!(f, "{} ms", self.0)
     }
 }
+
+const NANOS_PER_MILLI: i128 = 1_000_000;
 
 /// The length of a points window. Source: Confluence rate limiting page of 2025-12-12, "reset at the top of
 /// each UTC hour".
@@ -72,8 +76,8 @@ impl Instant {
     /// Reads RFC 3339 and its ISO 8601 relatives: any UTC offset, fractions, seconds left out.
     #[must_use]
     pub fn parse_iso(text: &str) -> Option<Self> {
-        let stamp: jiff::Timestamp = text.trim().parse().ok()?;
-        u64::try_from(stamp.as_millisecond()).ok().map(Self)
+        let stamp = OffsetDateTime::parse(text.trim(), &Iso8601::PARSING).ok()?;
+        u64::try_from(stamp.unix_timestamp_nanos() / NANOS_PER_MILLI).ok().map(Self)
     }
 
     /// Reads an HTTP date such as `Wed, 08 Oct 2025 14:00:00 GMT`.
@@ -119,8 +123,10 @@ impl Add for Millis {
 /// RFC 3339 in UTC, with milliseconds only where there are any; beyond the year 9999 the plain number.
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match i64::try_from(self.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()) {
-            Some(stamp) => write!(f, "{stamp}"),
+        let nanos = i128::from(self.0) * NANOS_PER_MILLI;
+        let stamp = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok();
+        match stamp.and_then(|stamp| stamp.format(&Rfc3339).ok()) {
+            Some(text) => f.write_str(&text),
             None => write!(f, "{} ms", self.0),
         }
     }

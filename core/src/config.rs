@@ -1,0 +1,130 @@
+//! How a limiter works, with the range of every field.
+
+use headroom_model::profile::InvocationProfile;
+use headroom_model::quota::TIER_1_POINTS;
+use headroom_model::time::{HOUR, Millis};
+use std::fmt;
+
+/// Which pool of points holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolKind {
+    /// Tier 1: one pool over all tenants.
+    Global,
+    /// Tier 2: one pool for each tenant.
+    PerTenant,
+}
+
+/// A token bucket on the REST requests of one tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BurstRate {
+    /// Tokens that come back each second: 1 to 1,000.
+    pub per_second: u32,
+    /// Tokens that a rested bucket holds: 1 to 100,000.
+    pub capacity: u32,
+}
+
+impl BurstRate {
+    /// The rate assumed where nothing is known: Jira documents 100 GET requests per second for each endpoint of
+    /// a tenant; Confluence publishes no number. Source: Jira Cloud rate limiting page, read 2026-11. The
+    /// capacity is unpublished: one second's worth is the careful assumption.
+    pub const ASSUMED: Self = Self { per_second: 100, capacity: 100 };
+}
+
+/// How a limiter works; see [`Config::default`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Points per hour in each pool.
+    pub quota_points: u32,
+    /// Which pool holds.
+    pub pool: PoolKind,
+    /// The pace that REST requests of one tenant are held to; none: no pace at all.
+    pub burst: Option<BurstRate>,
+    /// The invocation limits that hold.
+    pub invocations: InvocationProfile,
+    /// Attempts for each call unless it says otherwise.
+    pub max_attempts: u32,
+    /// The longest that any call waits altogether unless it says otherwise.
+    pub max_elapsed: Millis,
+    /// The most that a wait ends after the instant the server named.
+    pub jitter: Millis,
+    /// The first wait where the server names none; it doubles with each attempt.
+    pub backoff: Millis,
+    /// Calls that may be open at once.
+    pub max_calls: u32,
+}
+
+/// Tier 1 with 65,000 points, `forge-rfc130`, the assumed burst rate, 5 attempts, a day of patience, up to a
+/// second of jitter, backoff from a second on, 100,000 open calls.
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            quota_points: TIER_1_POINTS,
+            pool: PoolKind::Global,
+            burst: Some(BurstRate::ASSUMED),
+            invocations: InvocationProfile::ForgeRfc130,
+            max_attempts: 5,
+            max_elapsed: HOUR.times(24),
+            jitter: Millis::from_secs(1),
+            backoff: Millis::from_secs(1),
+            max_calls: 100_000,
+        }
+    }
+}
+
+/// A field that is out of its range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The field's name as in the WIT.
+    pub field: &'static str,
+    /// What it was.
+    pub value: u64,
+    /// The least it may be.
+    pub min: u64,
+    /// The most it may be.
+    pub max: u64,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, value, min, max } = self;
+        write!(f, "`{field}` is `{value}`: choose a value from {min} to {max}")
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// The first field that is out of its range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let burst = self.burst.unwrap_or(BurstRate::ASSUMED);
+        let ranges = [
+            ("quota", u64::from(self.quota_points), 1, 10_000_000),
+            ("burst.per-second", u64::from(burst.per_second), 1, 1_000),
+            ("burst.capacity", u64::from(burst.capacity), 1, 100_000),
+            ("max-attempts", u64::from(self.max_attempts), 1, 100),
+            ("max-elapsed", self.max_elapsed.0, 0, HOUR.times(24 * 30).0),
+            ("jitter", self.jitter.0, 0, HOUR.0),
+            ("backoff", self.backoff.0, 1, HOUR.0),
+            ("max-calls", u64::from(self.max_calls), 1, 1_000_000),
+        ];
+        let out = ranges.into_iter().find(|(_, value, min, max)| !(min..=max).contains(&value));
+        out.map_or(Ok(()), |(field, value, min, max)| Err(ConfigError { field, value, min, max }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_in_range_and_what_is_not_is_named_with_its_range() {
+        assert_eq!(Config::default().check(), Ok(()));
+        let error = Config { max_attempts: 0, ..Config::default() }.check().unwrap_err();
+        assert_eq!(error.to_string(), "`max-attempts` is `0`: choose a value from 1 to 100");
+        let burst = Some(BurstRate { per_second: 1_001, capacity: 1 });
+        assert_eq!(Config { burst, ..Config::default() }.check().unwrap_err().field, "burst.per-second");
+    }
+}

@@ -1,0 +1,116 @@
+//! Which limits an operation is under: the gates it has to pass, by name.
+
+use crate::config::{Config, PoolKind};
+use crate::verdict::Scope;
+use headroom_model::operation::{Context, Operation, Request};
+use headroom_model::points::{Cost, price};
+use headroom_model::profile::CountedPer;
+use headroom_model::refusal::Limiter;
+
+/// The gates of one operation. The operation itself is not kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Lane {
+    /// Every scope that a refusal may pause, the widest first.
+    pub(crate) scopes: Vec<Scope>,
+    /// The scopes among them whose pace is known before a refusal, the narrowest first.
+    pub(crate) paced: Vec<Scope>,
+    /// The pool of points it spends from.
+    pub(crate) pool: Option<Scope>,
+    /// What it costs.
+    pub(crate) cost: Cost,
+    /// Whether sending it twice does no harm.
+    pub(crate) idempotent: bool,
+}
+
+impl Lane {
+    pub(crate) fn of(operation: &Operation, config: &Config) -> Self {
+        match operation {
+            Operation::Rest(request) => Self::of_request(request, config),
+            Operation::Invoke(invocation) => Self::of_invocation(&invocation.context, config),
+        }
+    }
+
+    fn of_request(request: &Request, config: &Config) -> Self {
+        let tenant = Scope::Tenant(request.tenant.clone());
+        Self {
+            pool: Some(match config.pool {
+                PoolKind::Global => Scope::App,
+                PoolKind::PerTenant => tenant.clone(),
+            }),
+            paced: config.burst.map(|_| tenant.clone()).into_iter().collect(),
+            scopes: vec![Scope::App, tenant],
+            cost: price(&request.method, &request.path),
+            idempotent: request.is_idempotent(),
+        }
+    }
+
+    fn of_invocation(context: &Context, config: &Config) -> Self {
+        let installation = Scope::Installation(context.installation.clone());
+        let user = context.account.as_ref().map(|account| Scope::User(format!("{}/{account}", context.installation)));
+        let environment = Scope::Environment(context.environment.clone());
+        let rules = config.invocations.rules();
+        let has_rule = |scope: &Scope| rules.iter().any(|rule| Some(rule.per) == counted_per(scope));
+        let is_limited = context.trigger.is_rate_limited();
+        let scopes: Vec<_> = [Some(environment), Some(installation), user].into_iter().flatten().collect();
+        Self {
+            paced: scopes.iter().rev().filter(|scope| is_limited && has_rule(scope)).cloned().collect(),
+            scopes,
+            pool: None,
+            cost: Cost::FREE,
+            idempotent: false,
+        }
+    }
+
+    /// What a refusal by `limiter` covers: exactly that scope, or the widest where the server did not say.
+    pub(crate) fn refused_scope(&self, limiter: &Limiter) -> Scope {
+        let wanted = |scope: &&Scope| match limiter {
+            Limiter::GlobalQuota => matches!(scope, Scope::App),
+            Limiter::TenantQuota | Limiter::Burst => matches!(scope, Scope::Tenant(_)),
+            Limiter::InvocationRate => matches!(scope, Scope::Installation(_)),
+            Limiter::Unknown(_) => false,
+        };
+        let named = self.scopes.iter().find(wanted).or_else(|| self.scopes.first());
+        named.cloned().unwrap_or(Scope::Call)
+    }
+}
+
+/// What the windows of a scope count, if it has any.
+pub(crate) const fn counted_per(scope: &Scope) -> Option<CountedPer> {
+    match scope {
+        Scope::User(_) => Some(CountedPer::User),
+        Scope::Installation(_) => Some(CountedPer::Installation),
+        Scope::Environment(_) => Some(CountedPer::Environment),
+        Scope::App | Scope::Tenant(_) | Scope::Call => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headroom_model::operation::{Invocation, Trigger};
+    use headroom_model::profile::InvocationProfile;
+
+    fn invocation(trigger: Trigger) -> Operation {
+        let context = Context { installation: "i".into(), account: Some("a".into()), environment: "e".into(), trigger };
+        Operation::Invoke(Invocation { function_key: "f".into(), payload: "{}".into(), context })
+    }
+
+    #[test]
+    fn a_request_is_under_its_pool_and_its_tenants_pace() {
+        let lane = Lane::of(&Operation::Rest(Request::get("t", "/wiki/rest/api/content/1")), &Config::default());
+        assert_eq!((lane.pool.clone(), lane.cost.likely), (Some(Scope::App), 2));
+        assert_eq!(lane.paced, [Scope::Tenant("t".into())]);
+        assert_eq!(lane.refused_scope(&Limiter::Burst), Scope::Tenant("t".into()));
+        assert_eq!(lane.refused_scope(&Limiter::Unknown(String::new())), Scope::App, "the careful reading");
+    }
+
+    #[test]
+    fn only_invocations_led_by_users_are_paced() {
+        let config = Config { invocations: InvocationProfile::ForgeCurrent, ..Config::default() };
+        assert_eq!(Lane::of(&invocation(Trigger::Ui), &config).paced.len(), 3);
+        assert_eq!(Lane::of(&invocation(Trigger::AsyncEvent), &config).paced, []);
+        let rfc130 = Lane::of(&invocation(Trigger::WebTrigger), &Config::default());
+        assert_eq!(rfc130.paced, [Scope::Installation("i".into())]);
+        assert_eq!(rfc130.refused_scope(&Limiter::InvocationRate), Scope::Installation("i".into()));
+    }
+}

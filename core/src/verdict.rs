@@ -1,0 +1,154 @@
+//! What the limiter says: limits by name, verdicts, steps, outcomes. Decisions are values, not errors.
+
+use headroom_model::points::Cost;
+use headroom_model::time::{Instant, Millis};
+
+/// Which kind of limit is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LimiterKind {
+    /// The hourly points quota.
+    PointsQuota,
+    /// A limit over seconds on REST requests.
+    Burst,
+    /// A rate of Forge invocations.
+    InvocationRate,
+    /// What the server called it; empty if it said nothing.
+    Other(String),
+}
+
+/// What a limit counts together. A pause covers exactly this.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// All REST traffic of the app.
+    App,
+    /// The app's REST traffic on this tenant.
+    Tenant(String),
+    /// The invocations in this installation.
+    Installation(String),
+    /// The invocations of this user in an installation: `installation/account`.
+    User(String),
+    /// The invocations in this environment.
+    Environment(String),
+    /// One call alone: its own backoff.
+    Call,
+}
+
+/// One limit, named well enough to act on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Its kind.
+    pub kind: LimiterKind,
+    /// What it counts together.
+    pub scope: Scope,
+}
+
+/// An instant before which nothing may be sent, and the limit that says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// The first instant at which to ask again.
+    pub until: Instant,
+    /// The limit that binds.
+    pub limit: Limit,
+}
+
+/// Why something can never succeed by waiting. Not to be confused with [`Wait`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Never {
+    /// The call costs more than a whole pool holds: this many points.
+    CostsMoreThanQuota(u32),
+    /// So many calls are open already.
+    TooManyCalls(u32),
+    /// So many attempts were refused.
+    AttemptsExhausted(u32),
+    /// The server named a delay that no known limit can mean.
+    DelayNotCredible(Millis),
+}
+
+/// What to do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Send now.
+    Proceed,
+    /// Ask again then.
+    WaitUntil(Wait),
+    /// Do not send at all.
+    Never(Never),
+}
+
+/// Where a figure of points left comes from, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confidence {
+    /// The server said so in this window.
+    Reported,
+    /// Counted by ourselves in this window.
+    Metered,
+    /// Nothing was sent or heard in this window.
+    Assumed,
+}
+
+/// The answer to "may I?".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What to do now.
+    pub decision: Decision,
+    /// What the operation would cost.
+    pub cost: Cost,
+    /// Points left for new calls; none for invocations.
+    pub points_left: Option<u32>,
+    /// How that is known.
+    pub confidence: Confidence,
+}
+
+/// What to do next for a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Send this attempt now.
+    Send(u32),
+    /// Nothing before this instant; then ask again.
+    WaitUntil(Wait),
+    /// An attempt is on its way: report its result first.
+    AwaitingAnswer,
+    /// The call is over.
+    Done(Outcome),
+}
+
+/// What became of a call. The answer itself stays with the caller: the limiter only reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub ending: Ending,
+    /// How many attempts were sent.
+    pub attempts: u32,
+}
+
+impl Outcome {
+    /// The outcome of a call that was ended before it was sent.
+    #[must_use]
+    pub const fn failed() -> Self {
+        Self { ending: Ending::Failed, attempts: 0 }
+    }
+}
+
+/// How a call ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Answered; the last answer is the result.
+    Success,
+    /// Not within the deadline, but from this instant on.
+    Deferred(Wait),
+    /// Given up because of limits.
+    Refused(Never),
+    /// Failed for a reason that is no limit; the last answer or attempt error says which.
+    Failed,
+}
+
+/// Wishes for one call; where a field is none, the configuration's value holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallOptions {
+    /// How long the caller can wait for the outcome.
+    pub deadline: Option<Millis>,
+    /// The most attempts; 0 counts as 1.
+    pub max_attempts: Option<u32>,
+    /// Whether sending it twice does no harm.
+    pub idempotent: Option<bool>,
+}

@@ -1,0 +1,88 @@
+//! The world `planner`: a limiter and its calls as resources.
+
+use crate::convert::Last;
+use crate::exports::headroom::forge::limiter::{
+    Answer, AttemptError, Call, CallOptions, Config, ConfigError, Guest, GuestCall, GuestLimiter, InstantMs,
+    Operation, Outcome, Step, Verdict,
+};
+use crate::headroom::forge::types::Refusal;
+use headroom_core::verdict as core;
+use headroom_core::{CallId, Limiter};
+use headroom_model::time::Instant;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// The component.
+pub struct Planner;
+
+impl Guest for Planner {
+    type Limiter = SharedLimiter;
+    type Call = OpenCall;
+
+    fn default_config() -> Config {
+        headroom_core::Config::default().into()
+    }
+}
+
+/// The resource `limiter`. Its calls share it and may outlive the handle.
+pub struct SharedLimiter(Rc<RefCell<Limiter>>);
+
+impl GuestLimiter for SharedLimiter {
+    fn new(config: Config, seed: u64) -> Result<Self, ConfigError> {
+        Ok(Self(Rc::new(RefCell::new(Limiter::new(config.into(), seed)?))))
+    }
+
+    fn quota_check(&self, operation: Operation, now: InstantMs) -> Verdict {
+        self.0.borrow().quota_check(&(&operation).into(), Instant(now)).into()
+    }
+
+    fn begin(&self, operation: Operation, options: CallOptions, now: InstantMs) -> Call {
+        let id = self.0.borrow_mut().begin(&(&operation).into(), options.into(), Instant(now));
+        Call::new(OpenCall { limiter: self.0.clone(), id, last: RefCell::default() })
+    }
+}
+
+/// The resource `call`; one that was never let in keeps the reason.
+pub struct OpenCall {
+    limiter: Rc<RefCell<Limiter>>,
+    id: Result<CallId, core::Never>,
+    last: RefCell<Last>,
+}
+
+impl GuestCall for OpenCall {
+    fn next(&self, now: InstantMs) -> Step {
+        let id = match &self.id {
+            Ok(id) => *id,
+            Err(never) => {
+                let why = never.clone().into();
+                return Step::Done(Outcome::Refused(Refusal { why, answer: None, attempts: 0 }));
+            }
+        };
+        match self.limiter.borrow_mut().next(id, Instant(now)) {
+            core::Step::Send(attempt) => Step::Send(attempt),
+            core::Step::WaitUntil(wait) => Step::WaitUntil(wait.into()),
+            core::Step::AwaitingAnswer => Step::AwaitingAnswer,
+            core::Step::Done(outcome) => Step::Done(self.last.borrow().clone().into_outcome(outcome)),
+        }
+    }
+
+    fn on_response(&self, answer: Answer, now: InstantMs) {
+        let Ok(id) = self.id else { return };
+        self.limiter.borrow_mut().on_response(id, &(&answer).into(), Instant(now));
+        self.last.replace(Last::Answer(answer));
+    }
+
+    fn on_failure(&self, error: AttemptError, now: InstantMs) {
+        let Ok(id) = self.id else { return };
+        self.limiter.borrow_mut().on_failure(id, Instant(now));
+        self.last.replace(Last::Error(error));
+    }
+}
+
+impl Drop for OpenCall {
+    fn drop(&mut self) {
+        if let Ok(id) = self.id {
+            self.limiter.borrow_mut().end(id);
+        }
+    }
+}
