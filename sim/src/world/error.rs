@@ -36,7 +36,7 @@ impl fmt::Display for RunError {
                 write!(f, "`{jobs}` jobs were left when nothing more could happen: the client forgot them")
             }
             Self::NotOpen(job) => write!(f, "the client finished job `{}`, which was not open", job.0),
-            Self::Trace(error) => write!(f, "the trace could not be written: {error}"),
+            Self::Trace(_) => write!(f, "the trace could not be written"),
         }
     }
 }
