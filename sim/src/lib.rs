@@ -5,7 +5,7 @@
 //! | [`scenario`], [`workload`] | who asks what of which server, as a TOML file; the operations of each job |
 //! | [`server`] | who is admitted, what it costs, how a refusal is worded |
 //! | [`world`], [`trace`] | virtual time: events, the clock, early retries, one line per event |
-//! | [`strategy`], [`run`] | the retry code of Atlassian's own pages, and a driver for it |
+//! | [`strategy`], [`mod@run`] | the retry code of Atlassian's own pages, and a driver for it |
 //! | [`oracle`] | how fast the best client could have been |
 //! | [`report`] | what a run amounts to |
 //! | [`nearest`] | the name a person probably meant |

@@ -48,23 +48,29 @@ impl Scenario {
         }
     }
 
-    /// The job that this operation belongs to: by the page's id, or by the field `job` of the payload. None if it is
-    /// no operation of this scenario.
+    /// The job that this operation belongs to: by the page's id, or by the field `job` of the payload. None if it asks
+    /// for something else or for someone else than that job; header fields may have been added on the way.
     #[must_use]
     pub fn job_of(&self, operation: &Operation) -> Option<JobId> {
-        let number = match (self.work, operation) {
-            (Work::Pages { .. }, Operation::Rest(request)) if request.tenant == TENANT => {
-                let id: u64 = request.path.strip_prefix(PAGE)?.parse().ok()?;
-                id.checked_sub(FIRST_PAGE)?
+        let number = match operation {
+            Operation::Rest(request) => {
+                request.path.strip_prefix(PAGE)?.parse::<u64>().ok()?.checked_sub(FIRST_PAGE)?
             }
-            (Work::Invocations { .. }, Operation::Invoke(invocation)) => {
-                let payload: serde_json::Value = serde_json::from_str(&invocation.payload).ok()?;
-                payload.get("job")?.as_u64()?
+            Operation::Invoke(invocation) => {
+                serde_json::from_str::<serde_json::Value>(&invocation.payload).ok()?.get("job")?.as_u64()?
             }
-            _ => return None,
         };
-        let job = u32::try_from(number).ok()?;
-        (job < self.jobs()).then_some(JobId(job))
+        let job = u32::try_from(number).ok().filter(|job| *job < self.jobs()).map(JobId)?;
+        let is_same = match (self.operation(job), operation) {
+            (Operation::Rest(mine), Operation::Rest(other)) => {
+                mine.tenant == other.tenant && mine.method == other.method && mine.path == other.path
+            }
+            (Operation::Invoke(mine), Operation::Invoke(other)) => {
+                mine.context == other.context && mine.function_key == other.function_key
+            }
+            _ => false,
+        };
+        is_same.then_some(job)
     }
 
     /// When each job is there to be started, in the order of the jobs; none where a worker must be free first.
@@ -102,6 +108,10 @@ mod tests {
         for path in ["/wiki/rest/api/content/99999", "/wiki/rest/api/content/140000", "/wiki/rest/api/content/x", "/"] {
             assert_eq!(pages.job_of(&Operation::Rest(Request::get("docs", path))), None, "{path}");
         }
+        assert_eq!(pages.job_of(&Operation::Rest(Request::get("other", "/wiki/rest/api/content/100001"))), None);
+        let Operation::Invoke(mut stolen) = rush.operation(JobId(1)) else { panic!("a rush invokes") };
+        stolen.context.account = Some("user-2".into());
+        assert_eq!(rush.job_of(&Operation::Invoke(stolen)), None);
     }
 
     #[test]

@@ -7,18 +7,23 @@
 //! A call travels half a round trip to the server, is decided there, and travels the other half back; the decision is
 //! an event of its own that no driver sees.
 
+mod error;
+mod promises;
+mod queue;
+
+pub use error::{LONGEST, RunError};
+
 use crate::oracle::lower_bound;
 use crate::report::{RefusedBy, Report, ratio};
 use crate::scenario::{Scenario, Work};
-use crate::server::{Limit, Refused, Scope, Server, Verdict};
+use crate::server::{Limit, Refused, Server, Verdict};
 use crate::trace::{Row, Sink, Status, Trace};
 use crate::workload::JobId;
 use headroom_model::operation::{Answer, Operation};
-use headroom_model::refusal::TOO_MANY_REQUESTS;
-use headroom_model::time::{Instant, Millis};
-use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BinaryHeap};
-use std::{fmt, io};
+use headroom_model::properties::Rejection;
+use headroom_model::time::Instant;
+use promises::{Node, Promises};
+use queue::{Queue, What};
 
 /// A wait that was begun with [`World::sleep_until`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,49 +58,6 @@ pub enum Ending {
     Deferred(Instant),
 }
 
-/// Why there is no report.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The run was longer than [`LONGEST`].
-    TooLong,
-    /// There were more events than a run of so many jobs could need.
-    TooManyEvents(u64),
-    /// So many jobs were not finished, and nothing was going to happen any more.
-    Stalled(u32),
-    /// The client finished a job that was not open.
-    NotOpen(JobId),
-    /// The trace could not be written.
-    Trace(io::Error),
-}
-
-impl fmt::Display for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong => {
-                write!(f, "stopped after `{}` hours of virtual time: make the work smaller", LONGEST_HOURS)
-            }
-            Self::TooManyEvents(events) => write!(f, "stopped after `{events}` events: the client goes in circles"),
-            Self::Stalled(jobs) => {
-                write!(f, "`{jobs}` jobs were left when nothing more could happen: the client forgot them")
-            }
-            Self::NotOpen(job) => write!(f, "the client finished job `{}`, which was not open", job.0),
-            Self::Trace(error) => write!(f, "the trace could not be written: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for RunError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        if let Self::Trace(error) = self { Some(error) } else { None }
-    }
-}
-
-const LONGEST_HOURS: u64 = 48;
-
-/// Virtual time after which a run is stopped. The slowest built-in strategy waits at most some hours for each reset.
-pub const LONGEST: Millis = Millis::from_secs(LONGEST_HOURS * 3_600);
-
 /// Events after which a run is stopped, for each job: 30 times what five attempts with a wait after each need.
 const EVENTS_PER_JOB: u64 = 500;
 
@@ -104,23 +66,18 @@ pub struct World {
     scenario: Scenario,
     server: Server,
     now: Instant,
-    queue: BinaryHeap<Reverse<Queued>>,
-    sequence: u64,
+    queue: Queue,
     timers: u64,
     events: u64,
     jobs: Vec<Stage>,
     started: u32,
     finished: u32,
     shared_client: bool,
-    /// The latest instant that a client node was told to wait for, by what it was refused for.
-    promises: BTreeMap<(Node, Scope), Instant>,
+    promises: Promises,
     report: Report,
     trace: Trace,
     failure: Option<RunError>,
 }
-
-/// A client that knows of its own answers only.
-type Node = u32;
 
 /// Where a job is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -128,19 +85,6 @@ enum Stage {
     Waiting,
     Open,
     Finished,
-}
-
-struct Queued {
-    at: Instant,
-    sequence: u64,
-    what: What,
-}
-
-enum What {
-    Start(JobId),
-    Arrival { job: JobId, attempt: u32, operation: Box<Operation> },
-    Delivery { job: JobId, attempt: u32, answer: Box<Answer>, promise: Option<(Scope, Instant)> },
-    Wake(TimerId),
 }
 
 impl World {
@@ -154,15 +98,14 @@ impl World {
             scenario: scenario.clone(),
             server: Server::new(scenario),
             now: scenario.start,
-            queue: BinaryHeap::new(),
-            sequence: 0,
+            queue: Queue::default(),
             timers: 0,
             events: 0,
             jobs: vec![Stage::Waiting; scenario.jobs() as usize],
             started: 0,
             finished: 0,
             shared_client,
-            promises: BTreeMap::new(),
+            promises: Promises::default(),
             report: Report::empty(strategy, lower_bound(scenario).0),
             trace: Trace::new(trace, strategy, scenario.start),
             failure: None,
@@ -192,16 +135,16 @@ impl World {
     /// stopped; [`World::report`] tells which.
     pub fn next_event(&mut self) -> Option<Event> {
         while self.finished < self.scenario.jobs() && self.failure.is_none() {
-            let Reverse(next) = self.queue.pop()?;
+            let (at, what) = self.queue.pop()?;
             self.events += 1;
             let most = EVENTS_PER_JOB * (u64::from(self.scenario.jobs()) + 100);
             if self.events > most {
                 self.failure = Some(RunError::TooManyEvents(most));
-            } else if next.at.since(self.scenario.start) > LONGEST {
+            } else if at.since(self.scenario.start) > LONGEST {
                 self.failure = Some(RunError::TooLong);
             } else {
-                self.now = next.at;
-                if let Some(event) = self.happen(next.what) {
+                self.now = at;
+                if let Some(event) = self.happen(what) {
                     return Some(event);
                 }
             }
@@ -211,7 +154,7 @@ impl World {
 
     /// Sends an attempt of a job, the first attempt being 1. The answer will be an [`Event::Answer`].
     pub fn send(&mut self, job: JobId, attempt: u32, operation: &Operation) {
-        let broken = self.broken_promise(job, operation);
+        let broken = self.promises.broken(self.node(job), operation, self.now);
         self.report.sent += 1;
         self.report.early += u64::from(broken.is_some());
         let row = Row { event: "send", job: Some(job), attempt: Some(attempt), ..Row::default() };
@@ -224,7 +167,7 @@ impl World {
             None => self.trace.row(self.now, &row),
         }
         let arrival = What::Arrival { job, attempt, operation: Box::new(operation.clone()) };
-        self.queue(self.now + self.scenario.way_out(), arrival);
+        self.queue.push(self.now + self.scenario.way_out(), arrival);
     }
 
     /// Begins a wait that ends with an [`Event::Wake`]; an instant that has passed is now.
@@ -236,7 +179,7 @@ impl World {
             self.now,
             &Row { event: "sleep", detail: Some(format_args!("until_ms={until_ms}")), ..Row::default() },
         );
-        self.queue(until.max(self.now), What::Wake(timer));
+        self.queue.push(until.max(self.now), What::Wake(timer));
         timer
     }
 
@@ -300,9 +243,8 @@ impl World {
                 None
             }
             What::Delivery { job, attempt, answer, promise } => {
-                if let Some((scope, promised)) = promise {
-                    let told = self.promises.entry((self.node(job), scope)).or_default();
-                    *told = promised.max(*told);
+                if let Some((scope, promised)) = promise.map(|promise| *promise) {
+                    self.promises.hear(self.node(job), scope, promised);
                 }
                 let status = Some(status(&answer));
                 let row = Row { event: "answer", job: Some(job), attempt: Some(attempt), status, ..Row::default() };
@@ -333,11 +275,11 @@ impl World {
             }
             Verdict::Refused(refused) => {
                 self.count_refusal(&refused, &row);
-                Some((refused.scope, refused.promised))
+                Some(Box::new((refused.scope, refused.promised)))
             }
         };
         let delivery = What::Delivery { job, attempt, answer: Box::new(decision.answer), promise };
-        self.queue(self.now + self.scenario.way_back(), delivery);
+        self.queue.push(self.now + self.scenario.way_back(), delivery);
     }
 
     fn count_refusal(&mut self, refused: &Refused, row: &Row<'_>) {
@@ -354,19 +296,6 @@ impl World {
         self.trace.row(self.now, &Row { event: "refuse", detail: Some(detail), ..*row });
     }
 
-    /// The latest promise to this job's node that sending now would break.
-    fn broken_promise(&self, job: JobId, operation: &Operation) -> Option<(Scope, Instant)> {
-        let node = self.node(job);
-        Scope::of(operation)
-            .into_iter()
-            .filter_map(|scope| {
-                let key = (node, scope);
-                let promised = *self.promises.get(&key)?;
-                (self.now < promised).then_some((key.1, promised))
-            })
-            .max_by_key(|(_, promised)| *promised)
-    }
-
     const fn node(&self, job: JobId) -> Node {
         match self.scenario.work {
             Work::Invocations { .. } if !self.shared_client => job.0,
@@ -376,14 +305,9 @@ impl World {
 
     fn start_next_job(&mut self, at: Instant) {
         if self.started < self.scenario.jobs() {
-            self.queue(at, What::Start(JobId(self.started)));
+            self.queue.push(at, What::Start(JobId(self.started)));
             self.started += 1;
         }
-    }
-
-    fn queue(&mut self, at: Instant, what: What) {
-        self.queue.push(Reverse(Queued { at, sequence: self.sequence, what }));
-        self.sequence += 1;
     }
 }
 
@@ -391,27 +315,9 @@ fn status(answer: &Answer) -> Status {
     match answer {
         Answer::Response(response) => Status::Http(response.status),
         Answer::Resolved(_) => Status::Resolved,
-        Answer::Rejected(_) => Status::Http(TOO_MANY_REQUESTS),
+        Answer::Rejected(json) => Status::Http(Rejection::read(json).status.unwrap_or_default()),
     }
 }
 
-/// Events are ordered by instant, those of one instant by when they were caused.
-impl Ord for Queued {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.at, self.sequence).cmp(&(other.at, other.sequence))
-    }
-}
-
-impl PartialOrd for Queued {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Queued {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Queued {}
+#[cfg(test)]
+mod tests;

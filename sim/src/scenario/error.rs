@@ -38,15 +38,15 @@ impl ScenarioError {
     pub(super) fn from_toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
         let span = error.span().unwrap_or(0..0);
         let what = one_line(error.message());
+        let excerpt = excerpt(text, &span);
         let message = match what.strip_prefix("unknown field ").map(backticked) {
             Some(names) if names.len() > 1 => unknown_key(names[0], &names[1..]),
             _ if what.starts_with("missing field ") => format!("{what}: add it"),
-            _ => match excerpt(text, &span) {
-                Some(excerpt) => {
-                    format!("{what}, at `{excerpt}`: correct it, `headroom simulate --help` has an example")
-                }
-                None => format!("{what}: correct it, `headroom simulate --help` has an example"),
-            },
+            _ if what.ends_with("expected i64") => {
+                format!("`{excerpt}` is no whole number in range: write one, without quotes")
+            }
+            _ if what.ends_with("expected a string") => format!("`{excerpt}` is no text: put it in double quotes"),
+            _ => format!("{what}, at `{excerpt}`: correct this line"),
         };
         Self::new(file, text, &span, message)
     }
@@ -76,12 +76,20 @@ fn one_line(text: &str) -> String {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-/// The first line of the text at the place, not more than a person wants to read.
-fn excerpt(text: &str, span: &Range<usize>) -> Option<String> {
+/// The text at the place, or the line it stands on where that is nothing; not more than a person wants to read.
+fn excerpt(text: &str, span: &Range<usize>) -> String {
     const MOST: usize = 40;
-    let end = span.end.max(span.start + 1);
-    let at = text.get(span.start..end).or_else(|| text.get(span.start..))?;
-    let line = at.lines().next().map(str::trim).filter(|line| !line.is_empty())?;
-    let short: String = line.chars().take(MOST).map(|c| if c == '`' { '\'' } else { c }).collect();
-    Some(if short.len() < line.len() { format!("{short}…") } else { short })
+    let at = text.get(span.clone()).and_then(|at| at.lines().next()).map_or("", str::trim);
+    let line = || {
+        let begin = text.get(..span.start).map_or(0, |before| before.rfind('\n').map_or(0, |end| end + 1));
+        text[begin..].lines().next().map_or("", str::trim)
+    };
+    let found = if at.is_empty() { line() } else { at };
+    let short: String = found.chars().take(MOST).map(printable).collect();
+    if found.chars().count() > MOST { format!("{short}…") } else { short }
+}
+
+/// A character that neither breaks the line nor ends the quotation.
+pub(super) fn printable(c: char) -> char {
+    if c.is_control() || c == '`' { ' ' } else { c }
 }

@@ -1,5 +1,6 @@
 //! From TOML to a scenario: first the shape, by serde, then the ranges, each with the place it stands at.
 
+use super::error::printable;
 use super::{BurstSpec, ClientSpec, PointsSpec, Scenario, ScenarioError, ServerSpec, Work};
 use crate::nearest::nearest;
 use headroom_model::profile::InvocationProfile;
@@ -209,7 +210,7 @@ impl Reader<'_> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("use one of `{}`", names.join("`, `")),
             };
-            self.error(&name.span(), format!("unknown `invocations` `{}`: {next}", printable(name.get_ref())))
+            self.error(&name.span(), format!("unknown `invocations` `{}`: {next}", short(name.get_ref())))
         })
     }
 
@@ -220,7 +221,7 @@ impl Reader<'_> {
             return Ok(value.clone());
         }
         let message = "use 1 to 40 lowercase letters, digits and dashes";
-        Err(self.error(&name.span(), format!("`name` is `{}`: {message}", printable(value))))
+        Err(self.error(&name.span(), format!("`name` is `{}`: {message}", short(value))))
     }
 
     fn about(&self, about: &Spanned<String>) -> Result<String, ScenarioError> {
@@ -228,18 +229,21 @@ impl Reader<'_> {
         if value.len() <= 400 && !value.chars().any(char::is_control) {
             return Ok(value.clone());
         }
-        Err(self.error(&about.span(), format!("`about` is `{}`: use one line of at most 400 bytes", printable(value))))
+        Err(self.error(&about.span(), format!("`about` is `{}`: use one line of at most 400 bytes", short(value))))
     }
 
     fn start(&self, start: &Spanned<String>) -> Result<Instant, ScenarioError> {
         Instant::parse_iso(start.get_ref()).filter(|at| START.contains(at)).ok_or_else(|| {
             let next = "use an instant of the years 2000 to 2100 such as `2026-02-02T12:20:00Z`";
-            self.error(&start.span(), format!("`start` is `{}`: {next}", printable(start.get_ref())))
+            self.error(&start.span(), format!("`start` is `{}`: {next}", short(start.get_ref())))
         })
     }
 }
 
 /// Short enough for one line, and without anything that would break it.
-fn printable(text: &str) -> String {
-    text.chars().take(40).map(|c| if c.is_control() || c == '`' { ' ' } else { c }).collect()
+fn short(text: &str) -> String {
+    text.chars().take(40).map(printable).collect()
 }
+
+#[cfg(test)]
+mod tests;

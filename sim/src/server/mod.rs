@@ -190,7 +190,8 @@ fn rest(pool: &mut Pool, bucket: &mut Bucket, request: &Request, now: Instant) -
             let answer = wording::page(request, pool.quota(), left, now);
             return Decision { answer, verdict: Verdict::Admitted { points }, left: Some(left) };
         }
-        (Err(until), _) => (Limit::PointsQuota, Scope::App, until),
+        // Close to the hour the bucket can be empty for longer than the pool: the later instant is the true one.
+        (Err(until), burst) => (Limit::PointsQuota, Scope::App, burst.err().map_or(until, |burst| burst.max(until))),
         (Ok(()), Err(until)) => (Limit::Burst, Scope::Tenant(request.tenant.clone()), until),
     };
     let left = pool.left(now);
@@ -215,3 +216,6 @@ fn invoke(windows: &mut Invocations, context: &Context, now: Instant) -> Decisio
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

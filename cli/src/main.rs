@@ -1,0 +1,31 @@
+//! The command `headroom`: parse, dispatch, print. Every verb has a file; what it decides, it asks a library.
+
+mod component;
+mod failure;
+mod simulate;
+mod table;
+
+use clap::{Parser, Subcommand};
+use failure::Failure;
+use std::process::ExitCode;
+
+/// How much headroom is left before Atlassian says 429, and what to do when it says it.
+#[derive(Parser)]
+#[command(name = "headroom", version, arg_required_else_help = false)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Simulate(simulate::Args),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::try_parse() {
+        Ok(Cli { verb: Verb::Simulate(args) }) => simulate::run(&args),
+        Err(error) => failure::usage(&error),
+    };
+    done.map_or_else(Failure::exit, |()| ExitCode::SUCCESS)
+}

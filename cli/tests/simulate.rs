@@ -1,0 +1,125 @@
+//! `headroom simulate` as a person or a script meets it.
+
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+fn headroom(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_headroom"));
+    command.arg("simulate").args(arguments);
+    command
+}
+
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn bad_input_is_one_line_that_names_it_and_the_next_step_with_exit_code_2() {
+    let broken = file("broken.toml");
+    std::fs::write(&broken, "name = \"x\"\nstrat = 1\n").unwrap();
+    let broken = broken.to_str().unwrap();
+    let directory = env!("CARGO_TARGET_TMPDIR");
+    for (arguments, said) in [
+        (&["page-sink"][..], "unknown scenario `page-sink`: did you mean `page-sync`? there are `page-sync`, `rush`"),
+        (&["banana"], "unknown scenario `banana`: there are `page-sync`, `rush`, and files that end in `.toml`"),
+        (&["nowhere.toml"], "cannot read the scenario `nowhere.toml`: it does not exist; name another file or one of"),
+        (&[broken], "broken.toml:2:1: unknown key `strat`: did you mean `start`?"),
+        (&["rush", "--strategy", "rfc130"], "unknown strategy `rfc130`: there are `headroom`, `rfc130-sample`, `none`"),
+        (&["rush", "--strategy", "nome"], "unknown strategy `nome`: did you mean `none`?"),
+        (&["rush", "--strategy", "atlassian-docs"], "strategy `atlassian-docs` was written for other work: there are"),
+        (&["rush", "--seed", "x"], "invalid value `x` for `--seed <N>`"),
+        (&["rush", "--sed", "1"], "unexpected argument `--sed` found; a similar argument exists: `--seed`"),
+        (&["rush", "--component", "nowhere.wasm"], "`nowhere.wasm`: it does not exist; run `cargo xtask build-guest`"),
+        (&["rush", "--strategy", "none", "--trace", directory], "it is a directory; name another file"),
+        (
+            &[],
+            "the following required arguments were not provided: <SCENARIO|FILE.toml>: run `headroom simulate --help`",
+        ),
+    ] {
+        let output = headroom(arguments);
+        let (out, error) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!((output.status.code(), out), (Some(2), ""), "{arguments:?}: {error}");
+        assert!(error.starts_with("error: ") && error.lines().count() == 1, "{arguments:?}: {error}");
+        assert!(error.contains(said), "{arguments:?}: {error}\nwanted: {said}");
+    }
+}
+
+#[test]
+fn json_is_one_document_and_nothing_else() {
+    let output = headroom(&["rush", "--strategy", "rfc130-sample", "--strategy", "none", "--json", "--seed", "7"]);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((document["scenario"].as_str(), document["seed"].as_u64()), (Some("rush"), Some(7)));
+    let results = document["results"].as_array().unwrap();
+    let names: Vec<_> = results.iter().filter_map(|result| result["strategy"].as_str()).collect();
+    assert_eq!(names, ["rfc130-sample", "none"]);
+    let finished: u64 = results.iter().filter_map(|result| result["finish_ms"].as_u64()).sum();
+    assert_eq!(document["virtual_ms"].as_u64(), Some(finished));
+    assert!(document["wall_ms"].is_u64() && document.as_object().is_some_and(|fields| fields.len() == 5));
+    assert_eq!((results[1]["done"].as_u64(), results[1]["bound_ms"].as_u64()), (Some(300), Some(23_050)));
+    assert!(results[1]["ratio"].is_null(), "items were lost");
+}
+
+#[test]
+fn the_table_has_separators_and_a_line_about_time_and_no_colour_in_a_pipe() {
+    let output = headroom(&["page-sync", "--strategy", "none"]);
+    let out = text(&output.stdout);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    for part in ["strategy", "8,090", "31,910", "0:01:20.000", "0:42:54.050", "of virtual time in"] {
+        assert!(out.contains(part), "`{part}` is missing:\n{out}");
+    }
+    assert!(!out.contains('\u{1b}'), "{out:?}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_trace_under_one_header() {
+    let trace = |name: &str, seed: &str| {
+        let path = file(name);
+        let to = path.to_str().unwrap();
+        let output =
+            headroom(&["rush", "--strategy", "rfc130-sample", "--strategy", "none", "--seed", seed, "--trace", to]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        std::fs::read_to_string(&path).unwrap()
+    };
+    let (first, second, other) = (trace("1.tsv", "1"), trace("2.tsv", "1"), trace("3.tsv", "2"));
+    assert!(first == second && first != other);
+    assert_eq!(first.matches("time_ms").count(), 1);
+    assert!(first.starts_with("time_ms\tstrategy\tevent\t"));
+    assert!(first.contains("\trfc130-sample\tsend\t") && first.contains("\tnone\tsend\t"));
+}
+
+#[test]
+fn a_scenario_may_be_a_file() {
+    let path = file("small.toml");
+    let scenario =
+        include_str!("../../sim/scenarios/page-sync.toml").replace("40_000", "10").replace("page-sync", "small");
+    std::fs::write(&path, scenario).unwrap();
+    let output = headroom(&[path.to_str().unwrap(), "--strategy", "atlassian-docs", "--json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["scenario"], "small");
+    assert_eq!((&document["results"][0]["done"], &document["results"][0]["ratio"]), (&10.into(), &1.0.into()));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut child =
+        command(&["page-sync", "--strategy", "none"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+}
+
+#[test]
+fn help_has_examples() {
+    let output = headroom(&["--help"]);
+    assert!(output.status.success() && text(&output.stdout).contains("headroom simulate rush --strategy"));
+}
