@@ -2,12 +2,13 @@
 
 use crate::failure::{self, Failure};
 use anyhow::anyhow;
+use headroom_host::{Error, harness};
 use headroom_sim::trace::Sink;
 use headroom_sim::{Report, Scenario};
 use std::path::{Path, PathBuf};
 
 /// Its name among the strategies.
-pub const NAME: &str = "headroom";
+pub use headroom_host::harness::NAME;
 
 /// The component's file beside the program: `<directory of the program>/../components/`, where the build puts it.
 const FILE: &str = "headroom-client.wasm";
@@ -32,6 +33,8 @@ fn beside_the_program() -> anyhow::Result<PathBuf> {
 
 /// Runs the component in the scenario's world.
 pub fn run(scenario: &Scenario, component: &[u8], seed: u64, trace: Option<Sink>) -> Result<Report, Failure> {
-    let _ = (scenario, component, seed, trace);
-    Err(Failure::Run(anyhow!("this build cannot run components: name strategies with `--strategy`")))
+    harness::run(scenario, component, seed, trace).map_err(|error| match error {
+        Error::NotAComponent { .. } | Error::OtherWorld { .. } | Error::Link(_) => Failure::BadInput(error.into()),
+        _ => Failure::Run(error.into()),
+    })
 }

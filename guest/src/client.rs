@@ -29,14 +29,16 @@ impl Guest for Client {
     }
 
     fn configure(config: Config) -> Result<(), ConfigError> {
-        let open_calls = with(|instance| instance.limiter.open_calls());
-        if open_calls > 0 {
-            let message = format!("`{open_calls}` calls are open: configure before the first call or after the last");
-            return Err(ConfigError { field: "calls".to_owned(), message });
-        }
-        let limiter = Limiter::new(config.into(), get_random_u64())?;
-        with(|instance| instance.limiter = limiter);
-        Ok(())
+        INSTANCE.with_borrow_mut(|instance| {
+            let open_calls = instance.as_ref().map_or(0, |instance| instance.limiter.open_calls());
+            if open_calls > 0 {
+                let message = format!("`{open_calls}` calls are open: configure before the first or after the last");
+                return Err(ConfigError { field: "calls".to_owned(), message });
+            }
+            let limiter = Limiter::new(config.into(), get_random_u64())?;
+            *instance = Some(Instance { limiter, clock: Clock::start() });
+            Ok(())
+        })
     }
 
     fn quota_check(operation: Operation) -> Verdict {
