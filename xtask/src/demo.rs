@@ -11,13 +11,14 @@ use crate::{guest, process};
 const SCENARIOS: [(&str, &str); 2] = [
     (
         "page-sync",
-        "What this shows: headroom stops at the hourly wall and finishes at the proven lower bound; the documented \
-         pseudocode waits about twice as long as it was told; sending without retry loses pages.",
+        "What this shows: headroom stops at the hourly wall by itself and ends within a hundredth of what the best \
+         client could reach; the documented pseudocode waits about twice as long as it was told and gives pages up; \
+         sending without retry loses most of them.",
     ),
     (
         "rush",
-        "What this shows: one shared calendar lets every invocation through without losing one; the sample of RFC 130, \
-         three tries without jitter, loses most of them.",
+        "What this shows: one instance in front of the function, shared by all, lets every invocation through at the \
+         pace of the limits; the sample of RFC 130 in every browser, three tries without jitter, loses most of them.",
     ),
 ];
 

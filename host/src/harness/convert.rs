@@ -1,4 +1,4 @@
-//! Types of the WIT to those of the simulator, and back.
+//! Types of the WIT to those of model and simulator, and back.
 
 use crate::types as wit;
 use headroom_model::operation as model;
@@ -8,7 +8,7 @@ use headroom_sim::Ending;
 use headroom_sim::scenario::ClientSpec;
 
 /// What the developer told the client.
-pub(crate) fn configure(config: &mut wit::Config, client: &ClientSpec) {
+pub fn configure(config: &mut wit::Config, client: &ClientSpec) {
     config.quota = client.quota_points.unwrap_or(config.quota);
     if let Some(burst) = client.burst {
         config.burst = Some(wit::BurstRate { per_second: burst.per_second, capacity: burst.capacity });
@@ -22,13 +22,16 @@ pub(crate) fn configure(config: &mut wit::Config, client: &ClientSpec) {
     }
 }
 
-pub(crate) fn options(client: &ClientSpec) -> wit::CallOptions {
+/// What the developer asks for each call.
+#[must_use]
+pub fn options(client: &ClientSpec) -> wit::CallOptions {
     let deadline = client.deadline.map(|deadline| deadline.0);
     wit::CallOptions { deadline, max_attempts: None, idempotent: None }
 }
 
-/// Given up and failed are the same to whoever had the job.
-pub(crate) fn ending(outcome: &wit::Outcome) -> Ending {
+/// What an outcome is to a scenario: given up and failed are the same to whoever had the job.
+#[must_use]
+pub fn ending(outcome: &wit::Outcome) -> Ending {
     match outcome {
         wit::Outcome::Success(_) => Ending::Done,
         wit::Outcome::Deferred(deferral) => Ending::Deferred(Instant(deferral.not_before)),
@@ -36,7 +39,9 @@ pub(crate) fn ending(outcome: &wit::Outcome) -> Ending {
     }
 }
 
-pub(crate) fn to_wit(answer: model::Answer) -> wit::Answer {
+/// An answer as the component takes it.
+#[must_use]
+pub fn to_wit(answer: model::Answer) -> wit::Answer {
     match answer {
         model::Answer::Response(response) => wit::Answer::Response(wit::Response {
             status: response.status,
@@ -52,7 +57,9 @@ fn to_wit_header(header: model::Header) -> wit::Header {
     wit::Header { name: header.name, value: header.value }
 }
 
-pub(crate) fn to_wit_operation(operation: model::Operation) -> wit::Operation {
+/// An operation as the component takes it.
+#[must_use]
+pub fn to_wit_operation(operation: model::Operation) -> wit::Operation {
     match operation {
         model::Operation::Rest(request) => wit::Operation::Rest(wit::Request {
             tenant: request.tenant,
@@ -77,7 +84,9 @@ pub(crate) fn to_wit_operation(operation: model::Operation) -> wit::Operation {
     }
 }
 
-pub(crate) fn to_model(operation: wit::Operation) -> model::Operation {
+/// An operation as the simulator takes it.
+#[must_use]
+pub fn to_model(operation: wit::Operation) -> model::Operation {
     match operation {
         wit::Operation::Rest(request) => model::Operation::Rest(model::Request {
             tenant: request.tenant,
@@ -113,3 +122,19 @@ const TRIGGERS: [(model::Trigger, wit::Trigger); 8] = [
     (model::Trigger::ProductEvent, wit::Trigger::ProductEvent),
     (model::Trigger::AsyncEvent, wit::Trigger::AsyncEvent),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_trigger_comes_back_as_itself() {
+        for (trigger, _) in TRIGGERS {
+            let context =
+                model::Context { installation: "i".to_owned(), account: None, environment: "e".to_owned(), trigger };
+            let invocation = model::Invocation { function_key: "f".to_owned(), payload: "1".to_owned(), context };
+            let operation = model::Operation::Invoke(invocation);
+            assert_eq!(to_model(to_wit_operation(operation.clone())), operation);
+        }
+    }
+}

@@ -5,7 +5,7 @@
 //! next event, so a run depends on scenario, component and seed alone.
 
 mod clocks;
-mod convert;
+pub mod convert;
 mod driver;
 mod virtual_world;
 

@@ -1,0 +1,43 @@
+//! The texts say what is so: outputs shown in them are the outputs of today.
+
+use headroom_tests::{component_path, root};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The program that `cargo build` puts beside this test.
+fn headroom() -> PathBuf {
+    let test = std::env::current_exe().expect("a running program has a path");
+    let profile = test.ancestors().nth(2).expect("tests lie two folders below the profile's");
+    let program = profile.join(format!("headroom{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.is_file(), "there is no `{}`: run `cargo build`", program.display());
+    program
+}
+
+/// Each `<!-- output: COMMAND -->` of a text with the fenced lines after it.
+fn outputs(text: &str) -> Vec<(&str, Vec<&str>)> {
+    const MARK: &str = "<!-- output: ";
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices(MARK) {
+        let (command, rest) = text[at + MARK.len()..].split_once(" -->").expect("the mark is closed");
+        let body = rest.split("```").nth(1).expect("a fence follows");
+        found.push((command, body.lines().skip(1).map(str::trim_end).collect()));
+    }
+    found
+}
+
+#[test]
+fn the_tables_in_the_readme_are_what_the_program_prints() {
+    let text = std::fs::read_to_string(root().join("README.md")).expect("there is a README");
+    let outputs = outputs(&text);
+    assert!(outputs.len() >= 2, "the README shows {} outputs", outputs.len());
+    for (command, shown) in outputs {
+        let arguments = command.strip_prefix("headroom ").expect("only headroom's outputs are shown");
+        let mut run = Command::new(headroom());
+        run.args(arguments.split(' ')).arg("--component").arg(component_path("client"));
+        let output = run.output().expect("it runs");
+        let printed = String::from_utf8(output.stdout).expect("it prints text");
+        // The last line tells wall time, which differs each time.
+        let printed: Vec<_> = printed.lines().filter(|line| !line.contains("wall time")).map(str::trim_end).collect();
+        assert_eq!(shown, printed, "`{command}` prints:\n{}", printed.join("\n"));
+    }
+}

@@ -1,0 +1,168 @@
+//! Both worlds in wasmtime, as an embedder uses them: real clocks, a transport of one's own, wrong components.
+
+use futures::future::{BoxFuture, FutureExt, join_all};
+use headroom_host::types::{
+    Answer, AttemptCount, AttemptError, CallOptions, Context, Decision, Header, Invocation, Operation, Outcome,
+    Request, Response, Trigger,
+};
+use headroom_host::{ClientComponent, Error, PlannerComponent, Step, Transport};
+use headroom_tests::component;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const NO_WISHES: CallOptions = CallOptions { deadline: None, max_attempts: None, idempotent: None };
+
+fn page() -> Operation {
+    Operation::Rest(Request {
+        tenant: "docs".to_owned(),
+        method: "GET".to_owned(),
+        path: "/wiki/rest/api/content/1".to_owned(),
+        headers: Vec::new(),
+        body: None,
+    })
+}
+
+fn response(status: u16, headers: &[(&str, &str)]) -> Answer {
+    let headers = headers.iter().map(|(name, value)| Header { name: (*name).into(), value: (*value).into() });
+    Answer::Response(Response { status, headers: headers.collect(), body: b"{}".to_vec() })
+}
+
+/// Refuses every first attempt with the shortest delay there is, and counts.
+#[derive(Default)]
+struct RefusesOnce {
+    sent: AtomicU32,
+}
+
+impl Transport for RefusesOnce {
+    fn send(&self, _: Operation, attempt: AttemptCount) -> BoxFuture<'static, Result<Answer, AttemptError>> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        let answer = if attempt == 1 {
+            response(429, &[("Retry-After", "0"), ("RateLimit-Reason", "jira-burst-based")])
+        } else {
+            response(200, &[])
+        };
+        async { Ok(answer) }.boxed()
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    runtime.expect("tokio runs here").block_on(future)
+}
+
+#[test]
+fn a_thousand_calls_share_one_instance_and_each_is_carried_through() {
+    block_on(async {
+        let transport = Arc::new(RefusesOnce::default());
+        let compiled = ClientComponent::new(&component("client")).expect("it compiles");
+        let mut client = compiled
+            .instantiate(transport.clone(), |config| {
+                config.burst = None;
+                config.jitter = 0;
+            })
+            .await
+            .expect("it instantiates");
+        let outcomes = client
+            .run(async |caller| {
+                let verdict = caller.quota_check(page()).await.expect("no trap");
+                assert_eq!((verdict.decision, verdict.cost.likely), (Decision::Proceed, 2));
+                join_all((0..1_000).map(|_| caller.invoke_with_retry(page(), NO_WISHES))).await
+            })
+            .await
+            .expect("no trap");
+        for outcome in outcomes {
+            let outcome = outcome.expect("no trap");
+            let Outcome::Success(success) = outcome else { panic!("not a success: {outcome:?}") };
+            assert_eq!((success.attempts, success.answer), (2, response(200, &[])));
+        }
+        assert_eq!(transport.sent.load(Ordering::Relaxed), 2_000);
+    });
+}
+
+/// Says what the server says when an hour's points are gone.
+struct AtTheWall;
+
+impl Transport for AtTheWall {
+    fn send(&self, _: Operation, _: AttemptCount) -> BoxFuture<'static, Result<Answer, AttemptError>> {
+        let reason = ("RateLimit-Reason", "confluence-quota-global-based");
+        async move { Ok(response(429, &[("Retry-After", "30"), reason])) }.boxed()
+    }
+}
+
+#[test]
+fn a_wait_past_the_deadline_is_an_answer_and_not_a_wait() {
+    block_on(async {
+        let compiled = ClientComponent::new(&component("client")).expect("it compiles");
+        let mut client = compiled.instantiate(Arc::new(AtTheWall), |_| {}).await.expect("it instantiates");
+        let options = CallOptions { deadline: Some(25_000), ..NO_WISHES };
+        let outcomes = client
+            .run(async |caller| {
+                let first = caller.invoke_with_retry(page(), options).await.expect("no trap");
+                // The pause covers the whole app: the second is deferred without being sent.
+                (first, caller.invoke_with_retry(page(), options).await.expect("no trap"))
+            })
+            .await
+            .expect("no trap");
+        let (Outcome::Deferred(first), Outcome::Deferred(second)) = outcomes else { panic!("{outcomes:?}") };
+        assert_eq!((first.attempts, second.attempts), (1, 0));
+        assert_eq!(first.not_before, second.not_before);
+    });
+}
+
+#[test]
+fn the_planner_keeps_a_scarce_window_for_those_who_come_first() {
+    let compiled = PlannerComponent::new(&component("planner")).expect("it compiles");
+    let mut planner = compiled.instantiate(|_| {}, 1).expect("it instantiates");
+    let invocation = Operation::Invoke(Invocation {
+        function_key: "getText".to_owned(),
+        payload: "{}".to_owned(),
+        context: Context {
+            installation: "site".to_owned(),
+            account: Some("someone".to_owned()),
+            environment: "production".to_owned(),
+            trigger: Trigger::Ui,
+        },
+    });
+    let now = 1_776_160_800_000;
+    for _ in 0..300 {
+        let call = planner.begin(&invocation, NO_WISHES, now).expect("no trap");
+        assert_eq!(planner.next(call, now).expect("no trap"), Step::Send(1));
+    }
+    let waiting = planner.begin(&invocation, NO_WISHES, now).expect("no trap");
+    let Step::WaitUntil(wait) = planner.next(waiting, now).expect("no trap") else { panic!("301 in a second") };
+    assert_eq!(wait.until, now + 1_000);
+    assert!(matches!(planner.next(waiting, now + 999), Ok(Step::WaitUntil(_))), "refused 1 ms before");
+    assert_eq!(planner.next(waiting, now + 1_000).expect("no trap"), Step::Send(1), "accepted at it");
+    planner.end(waiting).expect("no trap");
+}
+
+#[test]
+fn a_component_of_another_world_is_told_apart() {
+    let as_client = ClientComponent::new(&component("planner")).map(drop).expect_err("it is a planner");
+    assert!(matches!(as_client, Error::OtherWorld { wanted: "client", .. }), "{as_client}");
+    let as_planner = PlannerComponent::new(&component("client")).map(drop).expect_err("it is a client");
+    let text = as_planner.to_string();
+    assert_eq!(
+        text,
+        "a component of another world: it exports `headroom:forge/retry@0.1.0`, but world `planner` was asked for"
+    );
+}
+
+#[test]
+fn a_truncated_component_is_an_error_wherever_it_is_cut() {
+    let bytes = component("planner");
+    for cut in [0, 3, 7, 8, 100, bytes.len() / 2, bytes.len() - 1] {
+        let error = PlannerComponent::new(&bytes[..cut]).map(drop).expect_err("it is cut");
+        let text = error.to_string();
+        assert!(!text.contains('\n') && text.len() < 400, "{cut}: {text}");
+    }
+}
+
+#[test]
+fn a_configuration_out_of_range_names_field_and_range() {
+    let compiled = PlannerComponent::new(&component("planner")).expect("it compiles");
+    let error = compiled.instantiate(|config| config.max_attempts = 0, 1).map(drop).expect_err("0 attempts");
+    let Error::Config(config) = &error else { panic!("{error}") };
+    assert_eq!(config.field, "max-attempts");
+    assert!(error.to_string().ends_with("`max-attempts` is `0`: choose a value from 1 to 100"), "{error}");
+}

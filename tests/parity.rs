@@ -1,0 +1,79 @@
+//! Native core, planner component and client component decide alike: the same trace, byte for byte.
+
+use headroom_host::{PlannerComponent, harness};
+use headroom_sim::{Scenario, run};
+use headroom_tests::{InPlanner, Native, Recording, component, root};
+
+/// Scenarios that make the limiter do all it can: walls, bursts that are tighter than it was told, deferrals,
+/// all three invocation profiles. Each is a golden case too.
+fn corpus() -> Vec<Scenario> {
+    let goldens = std::fs::read_dir(root().join("tests/goldens")).expect("the goldens are in the repository");
+    let mut cases: Vec<_> = goldens.map(|case| case.expect("the folder can be read").path()).collect();
+    cases.sort();
+    let parse = |case: std::path::PathBuf| {
+        let text = std::fs::read_to_string(case.join("scenario.toml")).expect("each case has a scenario");
+        Scenario::parse(&case.to_string_lossy(), &text).ok()
+    };
+    cases.into_iter().filter_map(parse).collect()
+}
+
+fn native(scenario: &Scenario, seed: u64) -> String {
+    let trace = Recording::default();
+    run(scenario, &mut Native::new(&scenario.client, seed), true, seed, Some(trace.sink())).expect("the run ends");
+    trace.text()
+}
+
+fn client(scenario: &Scenario, bytes: &[u8], seed: u64) -> String {
+    let trace = Recording::default();
+    harness::run(scenario, bytes, seed, Some(trace.sink())).expect("the run ends");
+    trace.text()
+}
+
+fn planner(scenario: &Scenario, component: &PlannerComponent, seed: u64) -> String {
+    let trace = Recording::default();
+    let mut strategy = InPlanner::new(component, &scenario.client, seed).expect("the planner instantiates");
+    run(scenario, &mut strategy, true, seed, Some(trace.sink())).expect("the run ends");
+    trace.text()
+}
+
+/// Where two traces part, with some lines before it: a diff of megabytes helps nobody.
+fn assert_same(one: &str, other: &str, what: &str) {
+    if one == other {
+        return;
+    }
+    let (ones, others): (Vec<_>, Vec<_>) = (one.lines().collect(), other.lines().collect());
+    let at = (0..).find(|at| ones.get(*at) != others.get(*at)).unwrap_or_default();
+    let before = &ones[at.saturating_sub(8)..at.min(ones.len())];
+    panic!("{what}, line {at}:\n{}\n  {:?}\n  {:?}", before.join("\n"), ones.get(at), others.get(at));
+}
+
+#[test]
+fn native_core_and_both_components_give_the_same_trace() {
+    let scenarios = corpus();
+    assert!(scenarios.len() >= 6, "the corpus has shrunk to {}", scenarios.len());
+    let bytes = component("client");
+    let compiled = PlannerComponent::new(&component("planner")).expect("the planner compiles");
+    for scenario in &scenarios {
+        for seed in [1, 2, 20_261_121] {
+            let want = native(scenario, seed);
+            let what = format!("scenario {}, seed {seed}", scenario.name);
+            assert_same(&want, &client(scenario, &bytes, seed), &format!("client, {what}"));
+            assert_same(&want, &planner(scenario, &compiled, seed), &format!("planner, {what}"));
+        }
+    }
+}
+
+#[test]
+fn the_built_in_scenarios_give_the_same_trace_too() {
+    let bytes = component("client");
+    for name in Scenario::builtin_names() {
+        let scenario = Scenario::builtin(name).expect("it is built in");
+        assert_same(&native(&scenario, 1), &client(&scenario, &bytes, 1), name);
+    }
+}
+
+#[test]
+fn another_seed_is_another_trace() {
+    let scenario = Scenario::builtin("rush").expect("it is built in");
+    assert_ne!(native(&scenario, 1), native(&scenario, 2));
+}
