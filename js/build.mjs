@@ -33,7 +33,9 @@ function refuse(message) {
 
 async function component(world) {
   const path = join(COMPONENTS, `headroom-${world}.wasm`);
-  const bytes = await readFile(path).catch(() => refuse(`no component at \`${path}\`: run \`cargo xtask build-guest\``));
+  const bytes = await readFile(path).catch(() =>
+    refuse(`no component at \`${path}\`: run \`cargo xtask build-guest\``),
+  );
   return { path, bytes };
 }
 
@@ -41,17 +43,21 @@ async function component(world) {
 async function emit({ world, folder, options }) {
   const { path, bytes } = await component(world);
   const both = { name: world, emitTypescriptDeclarations: false, nodejsCompat: false, wasiShim: false };
-  const { files } = await transpileBytes(bytes, { ...both, ...options, noComponentErrorWrapping: false }).catch((error) => {
-    const why = String(error.message ?? error).split('\n')[0];
-    return refuse(`\`${path}\` is not a component that jco reads (${why}): run \`cargo xtask build-guest\``);
-  });
+  const { files } = await transpileBytes(bytes, { ...both, ...options, noComponentErrorWrapping: false }).catch(
+    (error) => {
+      const why = String(error.message ?? error).split('\n')[0];
+      return refuse(`\`${path}\` is not a component that jco reads (${why}): run \`cargo xtask build-guest\``);
+    },
+  );
   const isCore = (name) => name.endsWith('.wasm');
   const encoded = Object.keys(files)
     .filter(isCore)
     .map((name) => `  '${name}': '${Buffer.from(files[name]).toString('base64')}',\n`);
   const modules = `/** Core modules in base64, by the names under which the bindings ask for them. */\nexport const modules = {\n${encoded.join('')}};\n`;
   // Bundlers would follow it; our loader always says where the core modules are.
-  const bindings = Buffer.from(files[`${world}.js`]).toString().replace(/^if \(!getCoreModule\).*import\.meta\.url.*\n/m, '');
+  const bindings = Buffer.from(files[`${world}.js`])
+    .toString()
+    .replace(/^if \(!getCoreModule\).*import\.meta\.url.*\n/m, '');
   return { [`${folder}/${world}.js`]: bindings, [`${folder}/modules.js`]: modules };
 }
 
@@ -65,8 +71,7 @@ async function wit() {
 
 /** Types of one world. Those of the interface `types` are the same for both. */
 function types(text, { world, options }) {
-  const asyncMode =
-    options.asyncMode === 'jspi' ? { tag: 'jspi', val: { imports: [], exports: [] } } : { tag: 'sync' };
+  const asyncMode = options.asyncMode === 'jspi' ? { tag: 'jspi', val: { imports: [], exports: [] } } : { tag: 'sync' };
   const generated = generateTypes(world, {
     wit: { tag: 'source', val: text },
     world,
@@ -81,7 +86,9 @@ function types(text, { world, options }) {
     enumValuesScreamingSnakeCase: false,
   });
   const interfaces = generated.filter(([name]) => name.startsWith('interfaces/'));
-  return Object.fromEntries(interfaces.map(([name, bytes]) => [name.replace('interfaces/headroom-forge-', 'types/'), bytes]));
+  return Object.fromEntries(
+    interfaces.map(([name, bytes]) => [name.replace('interfaces/headroom-forge-', 'types/'), bytes]),
+  );
 }
 
 /** Imports between the files of `types/` follow their shorter names. */

@@ -17,7 +17,9 @@ import { loader } from './load.js';
 export async function createClient({ send, ...wasi } = {}) {
   if (typeof send !== 'function') throw new TypeError('`send` is not a function: pass what sends one attempt');
   if (typeof WebAssembly.Suspending !== 'function') {
-    throw new Error('this runtime has no `WebAssembly.Suspending`: use node 24 or newer, or the planner of `headroom-forge`');
+    throw new Error(
+      'this runtime has no `WebAssembly.Suspending`: use node 24 or newer, or the planner of `headroom-forge`',
+    );
   }
   const { monotonicClock, systemClock, random } = { ...host, ...wasi };
   const { retry } = await instantiate(loader(modules), {

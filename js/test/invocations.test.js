@@ -13,11 +13,10 @@ const seconds = { rateLimitLimit: '300', rateLimitRemaining: '0', rateLimitReset
 const SPELLINGS = {
   'RFC 130, text': { status: 429, rateLimitProperties: millis },
   'RFC 130, sample': { status: 429, limitHeaders: millis },
-  'documentation': { statusCode: 429, metadata: { rateLimitProperties: seconds } },
+  documentation: { statusCode: 429, metadata: { rateLimitProperties: seconds } },
   'an error within': { error: { status: '429', metadata: { rateLimitProperties: seconds } } },
   'an error within, flat': { error: { statusCode: 429, rateLimitProperties: millis } },
   'a sample within': { error: { status: 429, limitHeaders: seconds } },
-  'no status': { message: 'Rate limit exceeded', rateLimitProperties: millis },
 };
 
 function rejectedWith(json) {
@@ -80,7 +79,10 @@ test('a rush of one installation is let through at its rate: none of the first s
   const limiter = new Limiter(defaultConfig(), 7n);
   const calls = Array.from({ length: 900 }, (_, i) => limiter.begin(invocation(`user-${i}`), {}, NOW));
   const steps = calls.map((call) => call.next(NOW));
-  const latest = steps.reduce((most, { tag, val }) => (tag === 'wait-until' && val.until > most ? val.until : most), NOW);
+  const latest = steps.reduce(
+    (most, { tag, val }) => (tag === 'wait-until' && val.until > most ? val.until : most),
+    NOW,
+  );
   assert.ok(steps.filter(({ tag }) => tag === 'send').length <= 300);
   assert.ok(latest > NOW + SECOND && latest < NOW + MINUTE / 10n, `${latest - NOW} ms`);
 });

@@ -6,10 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NODE_24 } from './support/node-24.js';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const NODE = process.env.npm_node_execpath || process.execPath;
-const NODE_24 = join(HERE, '../node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
 const tests = (folder) =>
   readdirSync(join(HERE, folder))

@@ -13,7 +13,11 @@ export const readPage = (id = 1, tenant = 'acme') => rest('GET', `/wiki/rest/api
 /** A UI invocation of a Forge function. */
 export const invocation = (account = 'ada', installation = 'acme-1', trigger = 'ui') => ({
   tag: 'invoke',
-  val: { functionKey: 'getText', payload: '{}', context: { installation, account, environment: 'production', trigger } },
+  val: {
+    functionKey: 'getText',
+    payload: '{}',
+    context: { installation, account, environment: 'production', trigger },
+  },
 });
 
 /** An HTTP answer. */
