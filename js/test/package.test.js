@@ -1,0 +1,82 @@
+// What is in the package, and what it asks of its surroundings.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { modules } from '../dist/planner/modules.js';
+import { loader } from '../src/load.js';
+
+const JS = fileURLToPath(new URL('..', import.meta.url));
+const PLANNER = ['dist/planner/planner.js', 'dist/planner/modules.js', 'src/index.js', 'src/errors.js', 'src/load.js'];
+const read = (name) => readFileSync(join(JS, name), 'utf8');
+
+test('the planner imports no function but the bookkeeping of its own resources', () => {
+  const [core, ...helpers] = Object.keys(modules).map((name) => WebAssembly.Module.imports(loader(modules)(name)));
+  for (const { module, name } of core) {
+    assert.equal(module, '[export]headroom:forge/limiter@0.1.0');
+    assert.match(name, /^\[resource-(new|drop)\](call|limiter)$/);
+  }
+  // The helpers that jco adds tie the destructors of those resources together.
+  for (const { module } of helpers.flat()) assert.match(module, /^(actual|shim)$/);
+});
+
+test('the planner loads nothing: no other package, no file, no address', () => {
+  for (const name of PLANNER) {
+    const code = read(name);
+    const imported = [...code.matchAll(/^\s*(?:import|export)\s[^;]*?\sfrom\s+'([^']+)'/gm)].map(([, from]) => from);
+    for (const from of imported) assert.match(from, /^\.\.?\//, name);
+    assert.doesNotMatch(code, /\bimport\(|\brequire\(|\bimport\.meta\b|['"]node:|\bfetch\(/, name);
+  }
+});
+
+test('the planner runs where there is nothing of node: only WebAssembly, text coding and atob', () => {
+  const program = fileURLToPath(new URL('./support/bare.js', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--no-warnings', '--experimental-vm-modules', program],
+    { encoding: 'utf8' },
+  );
+  assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: 'send 1\n', stderr: '' });
+});
+
+test('the client bindings leave no address for bundlers to follow', () => {
+  for (const name of readdirSync(join(JS, 'dist/component'))) {
+    assert.doesNotMatch(read(`dist/component/${name}`), /\bimport\.meta\b|['"]node:/, name);
+  }
+});
+
+test('the planner is at most 600 KiB, 220 KiB compressed', () => {
+  const whole = PLANNER.map(read).join('');
+  assert.ok(whole.length <= 600 * 1024, `${whole.length} bytes`);
+  assert.ok(gzipSync(whole).length <= 220 * 1024, `${gzipSync(whole).length} bytes compressed`);
+});
+
+test('the package has no runtime dependencies and its entries exist', () => {
+  const manifest = JSON.parse(read('package.json'));
+  for (const kind of ['dependencies', 'peerDependencies', 'optionalDependencies'])
+    assert.equal(manifest[kind], undefined);
+  for (const entry of Object.values(manifest.exports)) Object.values(entry.types ? entry : { entry }).forEach(read);
+});
+
+test('what is packed is the code, its types and the readme', () => {
+  const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: JS,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
+  const packed = JSON.parse(stdout)[0]
+    .files.map(({ path }) => path)
+    .filter((path) => !path.startsWith('dist/readme-'));
+  for (const path of packed)
+    assert.match(path, /^(src\/[\w.]+|dist\/(planner|component|types)\/[\w.]+|package\.json|README\.md)$/);
+  for (const path of ['src/index.d.ts', 'src/component.d.ts', 'dist/types/types.d.ts', ...PLANNER])
+    assert.ok(packed.includes(path), path);
+});
+
+test('the lock file names no registry', () => {
+  assert.doesNotMatch(read('package-lock.json'), /"resolved"/);
+});

@@ -1,0 +1,31 @@
+// `npm test`: the package under the Node that runs npm, then the client world under Node 24 from npm.
+//
+// `node` alone would not do: within npm's scripts it means node_modules/.bin/node, which is Node 24.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { NODE_24 } from './support/node-24.js';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const NODE = process.env.npm_node_execpath || process.execPath;
+
+const tests = (folder) =>
+  readdirSync(join(HERE, folder))
+    .filter((name) => name.endsWith('.test.js'))
+    .map((name) => join(HERE, folder, name));
+
+function run(node, files) {
+  const { status, error } = spawnSync(node, ['--test', ...files], { stdio: 'inherit', cwd: join(HERE, '..') });
+  if (error) process.stderr.write(`error: cannot run \`${node}\`: ${error.message}\n`);
+  return status === 0;
+}
+
+if (!existsSync(join(HERE, '../dist'))) {
+  process.stderr.write('error: there is no `dist`: run `npm run build`\n');
+  process.exit(2);
+}
+// Without Node 24 these tests skip themselves and say why.
+const results = [run(NODE, tests('.')), run(existsSync(NODE_24) ? NODE_24 : NODE, tests('component'))];
+process.exit(results.every(Boolean) ? 0 : 1);
