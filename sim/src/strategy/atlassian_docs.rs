@@ -1,33 +1,17 @@
-//! The retry code of Confluence's rate limiting page of 2025-12-12 (seed 003), to the letter:
+//! The retry code that Confluence's rate limiting page of 2025-12-12 recommends (section "Retrying and backoff
+//! strategies"), followed to the letter. In our words:
 //!
-//! ```text
-//! let maxRetries = 4;
-//! let lastRetryDelayMillis = 5000;
-//! let maxRetryDelayMillis = 30000;
-//! let jitterMultiplierRange = [0.7, 1.3];
-//! let response = await fetch(...);
-//! if (response is OK) {
-//!   handleSuccess(...);
-//! } else {
-//!   let retryDelayMillis = -1;
-//!   if (hasHeader('Retry-After')) {
-//!     retryDelayMillis = 1000 * headerValue('Retry-After');
-//!   } else if (statusCode == 429) {
-//!     retryDelayMillis = min(2 * lastRetryDelayMillis, maxRetryDelayMillis);
-//!   }
-//!   if (retryDelayMillis > 0 && retryCount < maxRetries) {
-//!     retryDelayMillis += retryDelayMillis * randomInRange(jitterMultiplierRange);
-//!     delay(retryDelayMillis);
-//!     retryCount++;
-//!     retryRequest(...);
-//!   } else {
-//!     handleFailure(...);
-//!   }
-//! }
-//! ```
+//! | situation | what it does |
+//! | --- | --- |
+//! | the response is OK | success |
+//! | `Retry-After` is there, whatever the status | a delay of that many seconds |
+//! | 429 without it | a delay of 2 × 5,000 ms, at most 30,000 ms |
+//! | anything else | failure |
+//! | the delay is above zero, and fewer than 4 retries were made | delay + delay × U(0.7, 1.3), then again |
+//! | otherwise | failure |
 //!
 //! Kept as they are: the jitter is added to the whole delay, so a wait is 1.7 to 2.3 times what the server asked for;
-//! `lastRetryDelayMillis` is never assigned again, so the backoff does not grow; a `Retry-After: 0` is a failure.
+//! the last delay that the backoff doubles is never updated, so it does not grow; a `Retry-After: 0` is a failure.
 
 use super::{Move, Strategy};
 use crate::workload::JobId;

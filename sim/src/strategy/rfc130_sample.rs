@@ -1,35 +1,10 @@
-//! The sample of RFC 130 of 2026-04-14 (seed 004), "Retrying user-initiated UI invocations", to the letter:
+//! The sample of RFC 130 of 2026-04-14 (section "Retrying user-initiated UI invocations"), followed to the letter. In
+//! our words: up to three tries; an error whose `status` is not 429 is thrown at once; after the third 429 the error is
+//! thrown; before each new try it waits the whole milliseconds between `Date.now()` and
+//! `error.limitHeaders.rateLimitReset`, if that is more than none.
 //!
-//! ```text
-//! const maxRetries = 3;
-//! let retries = 0;
-//! while (retries < maxRetries) {
-//!   try {
-//!     const data = await invoke('getText', { example: 'my-invoke-variable' });
-//!     setData(data);
-//!     return;
-//!   } catch (error) {
-//!     // Do not retry if the error is not related to rate-limiting
-//!     if (error.status !== 429) {
-//!       throw error;
-//!     }
-//!     // Throw an error if the invocation has been retried
-//!     retries++;
-//!     if (retries === maxRetries) {
-//!       throw error;
-//!     }
-//!     // Wait until the rate limit window resets before retrying
-//!     // This value will always be less than 1 second
-//!     const delayInMilliseconds = Math.floor(error.limitHeaders['rateLimitReset'] - Date.now());
-//!     if (delayInMilliseconds > 0) {
-//!       await new Promise(resolve => setTimeout(resolve, delayInMilliseconds));
-//!     }
-//!   }
-//! }
-//! ```
-//!
-//! Kept as they are: `maxRetries` counts tries, so it retries twice; there is no jitter, so all whom one window refused
-//! come back in the same millisecond; without `limitHeaders` it throws a TypeError.
+//! Kept as they are: three tries are two retries; there is no jitter, so all whom one window refused come back in the
+//! same millisecond; an error without `limitHeaders` becomes a TypeError, which is thrown too.
 
 use super::{Move, Strategy};
 use crate::workload::JobId;
