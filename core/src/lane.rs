@@ -1,11 +1,11 @@
 //! Which limits an operation is under: the gates it has to pass, by name.
 
 use crate::config::{Config, PoolKind};
-use crate::verdict::Scope;
+use crate::verdict::{LimiterKind, Scope};
 use headroom_model::operation::{Context, Operation, Request};
 use headroom_model::points::{Cost, price};
-use headroom_model::profile::CountedPer;
-use headroom_model::refusal::Limiter;
+use headroom_model::profile::{CountedPer, WindowRule};
+use headroom_model::refusal::{Limiter, Refusal};
 
 /// The gates of one operation. The operation itself is not kept.
 #[derive(Clone, Debug)]
@@ -61,16 +61,41 @@ impl Lane {
         }
     }
 
-    /// What a refusal by `limiter` covers: exactly that scope, or the widest where the server did not say.
-    pub(crate) fn refused_scope(&self, limiter: &Limiter) -> Scope {
-        let wanted = |scope: &&Scope| match limiter {
-            Limiter::GlobalQuota => matches!(scope, Scope::App),
-            Limiter::TenantQuota | Limiter::Burst => matches!(scope, Scope::Tenant(_)),
-            Limiter::InvocationRate => matches!(scope, Scope::Installation(_)),
-            Limiter::Unknown(_) => false,
+    /// What a refusal covers: exactly that scope; where the server did not say, the widest that it can mean.
+    ///
+    /// A refused invocation names the limit of the window that refused it, and with that the rule. Without it, the
+    /// installation is meant, which every profile limits.
+    pub(crate) fn refused_scope(&self, refusal: &Refusal, config: &Config) -> Scope {
+        let Some(pool) = &self.pool else {
+            let refused_by = |rule: &&WindowRule| Some(rule.limit) == refusal.window_limit;
+            let rule = config.invocations.rules().iter().find(refused_by);
+            return self.counted(rule.map_or(CountedPer::Installation, |rule| rule.per));
         };
-        let named = self.scopes.iter().find(wanted).or_else(|| self.scopes.first());
-        named.cloned().unwrap_or(Scope::Call)
+        match refusal.limiter {
+            Limiter::Quota => pool.clone(),
+            Limiter::TenantQuota | Limiter::Burst => self.named(|scope| matches!(scope, Scope::Tenant(_))),
+            _ => self.named(|scope| matches!(scope, Scope::App)),
+        }
+    }
+
+    /// Which kind of limit a refusal is about. An invocation is under no other than its rates.
+    pub(crate) fn refused_kind(&self, refusal: &Refusal) -> LimiterKind {
+        match &refusal.limiter {
+            _ if self.pool.is_none() => LimiterKind::InvocationRate,
+            Limiter::GlobalQuota | Limiter::TenantQuota | Limiter::Quota => LimiterKind::PointsQuota,
+            Limiter::Burst => LimiterKind::Burst,
+            Limiter::InvocationRate => LimiterKind::InvocationRate,
+            Limiter::Unknown(reason) => LimiterKind::Other(reason.clone()),
+        }
+    }
+
+    fn counted(&self, per: CountedPer) -> Scope {
+        self.named(|scope| counted_per(scope) == Some(per))
+    }
+
+    fn named(&self, is_wanted: impl Fn(&Scope) -> bool) -> Scope {
+        let wanted = self.scopes.iter().find(|scope| is_wanted(scope)).or_else(|| self.scopes.first());
+        wanted.cloned().unwrap_or(Scope::Call)
     }
 }
 
@@ -95,13 +120,19 @@ mod tests {
         Operation::Invoke(Invocation { function_key: "f".into(), payload: "{}".into(), context })
     }
 
+    fn refused(limiter: Limiter, window_limit: Option<u32>) -> Refusal {
+        Refusal { limiter, retries: Vec::new(), window_limit }
+    }
+
     #[test]
     fn a_request_is_under_its_pool_and_its_tenants_pace() {
         let lane = Lane::of(&Operation::Rest(Request::get("t", "/wiki/rest/api/content/1")), &Config::default());
         assert_eq!((lane.pool.clone(), lane.cost.likely), (Some(Scope::App), 2));
         assert_eq!(lane.paced, [Scope::Tenant("t".into())]);
-        assert_eq!(lane.refused_scope(&Limiter::Burst), Scope::Tenant("t".into()));
-        assert_eq!(lane.refused_scope(&Limiter::Unknown(String::new())), Scope::App, "the careful reading");
+        let scope = |limiter| lane.refused_scope(&refused(limiter, None), &Config::default());
+        assert_eq!(scope(Limiter::Burst), Scope::Tenant("t".into()));
+        assert_eq!(scope(Limiter::Quota), Scope::App, "the pool that holds");
+        assert_eq!(scope(Limiter::Unknown(String::new())), Scope::App, "the careful reading");
     }
 
     #[test]
@@ -111,6 +142,23 @@ mod tests {
         assert_eq!(Lane::of(&invocation(Trigger::AsyncEvent), &config).paced, []);
         let rfc130 = Lane::of(&invocation(Trigger::WebTrigger), &Config::default());
         assert_eq!(rfc130.paced, [Scope::Installation("i".into())]);
-        assert_eq!(rfc130.refused_scope(&Limiter::InvocationRate), Scope::Installation("i".into()));
+    }
+
+    #[test]
+    fn the_limit_that_a_refusal_names_tells_whose_window_it_was() {
+        let config = Config { invocations: InvocationProfile::ForgeCurrent, ..Config::default() };
+        let lane = Lane::of(&invocation(Trigger::WebTrigger), &config);
+        for (limit, scope) in [
+            (Some(1_200), Scope::User("i/a".into())),
+            (Some(5_000), Scope::Installation("i".into())),
+            (Some(30_000), Scope::Environment("e".into())),
+            (Some(77), Scope::Installation("i".into())),
+            (None, Scope::Installation("i".into())),
+        ] {
+            // A web trigger's refusal is an HTTP response and reads like one of a REST request.
+            for limiter in [Limiter::InvocationRate, Limiter::Quota, Limiter::Unknown(String::new())] {
+                assert_eq!(lane.refused_scope(&refused(limiter, limit), &config), scope, "{limit:?}");
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::verdict::{
 };
 use headroom_model::headers::RateLimit;
 use headroom_model::operation::{Answer, Operation};
-use headroom_model::refusal::{self, Limiter as RefusedBy, Meaning, Reading, Refusal};
+use headroom_model::refusal::{self, Meaning, Reading, Refusal};
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::Instant;
 use headroom_model::when::When;
@@ -213,7 +213,7 @@ impl Limiter {
         let config = self.gates.config();
         match schedule::after_refusal(refusal, call.attempts, date, config, &mut self.rng, now) {
             Ok(until) => {
-                let (kind, scope) = (kind_of(&refusal.limiter), call.lane.refused_scope(&refusal.limiter));
+                let (kind, scope) = (call.lane.refused_kind(refusal), call.lane.refused_scope(refusal, config));
                 call.not_before = Wait { until, limit: Limit { kind: kind.clone(), scope: scope.clone() } };
                 self.gates.pause(scope, until, kind);
                 if call.attempts < call.max_attempts {
@@ -269,13 +269,4 @@ impl Limiter {
 
 fn own_backoff() -> Limit {
     Limit { kind: LimiterKind::Other("backoff after an error".to_owned()), scope: Scope::Call }
-}
-
-fn kind_of(limiter: &RefusedBy) -> LimiterKind {
-    match limiter {
-        RefusedBy::GlobalQuota | RefusedBy::TenantQuota => LimiterKind::PointsQuota,
-        RefusedBy::Burst => LimiterKind::Burst,
-        RefusedBy::InvocationRate => LimiterKind::InvocationRate,
-        RefusedBy::Unknown(reason) => LimiterKind::Other(reason.clone()),
-    }
 }

@@ -15,7 +15,8 @@ const JITTER_PERCENT: u64 = 10;
 /// The longest backoff where the server names no delay.
 const MAX_BACKOFF: Millis = Millis::from_secs(600);
 
-/// When a refused call may come again; the delay itself if no known limit can mean it.
+/// When a refused call may come again: the best of what the server said that its limiter can mean. If it said
+/// something and none of it can be meant, the shortest of that.
 pub(crate) fn after_refusal(
     refusal: &Refusal,
     attempts: u32,
@@ -24,12 +25,12 @@ pub(crate) fn after_refusal(
     rng: &mut SplitMix64,
     now: Instant,
 ) -> Result<Instant, Millis> {
-    let Some(when) = refusal.retry else { return Ok(now + backoff(attempts, config, rng)) };
-    let delay = delay(when, date, now);
-    if delay > longest_credible(&refusal.limiter, now) {
-        return Err(delay);
+    let delays = refusal.retries.iter().map(|when| delay(*when, date, now));
+    let longest = longest_credible(&refusal.limiter, date.unwrap_or(now));
+    if let Some(delay) = delays.clone().find(|delay| *delay <= longest) {
+        return Ok(now + delay + jitter(delay, config, rng));
     }
-    Ok(now + delay + jitter(delay, config, rng))
+    delays.min().map_or_else(|| Ok(now + backoff(attempts, config, rng)), Err)
 }
 
 /// When a call may come again that met an error with a delay of its own, such as a 503 with `Retry-After`.
@@ -55,10 +56,12 @@ fn delay(when: When, date: Option<Instant>, now: Instant) -> Millis {
     }
 }
 
-/// A quota ends with the hour at the latest; no limit that we know counts over more than an hour.
-fn longest_credible(limiter: &Limiter, now: Instant) -> Millis {
+/// A quota ends with the server's hour at the latest; no limit that we know counts over more than an hour.
+fn longest_credible(limiter: &Limiter, server_now: Instant) -> Millis {
     match limiter {
-        Limiter::GlobalQuota | Limiter::TenantQuota => now.next_hour().since(now) + SLACK,
+        Limiter::GlobalQuota | Limiter::TenantQuota | Limiter::Quota => {
+            server_now.next_hour().since(server_now) + SLACK
+        }
         Limiter::Burst | Limiter::InvocationRate | Limiter::Unknown(_) => HOUR + SLACK,
     }
 }
@@ -81,7 +84,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn quota(retry: Option<When>) -> Refusal {
-        Refusal { limiter: Limiter::GlobalQuota, retry }
+        Refusal { limiter: Limiter::GlobalQuota, retries: retry.into_iter().collect(), window_limit: None }
     }
 
     const NOW: Instant = Instant(HOUR.0 * 12 + 1_000);
@@ -98,15 +101,20 @@ mod tests {
 
         #[test]
         fn a_wrong_clock_of_ours_does_not_matter_when_the_server_tells_its_own(
-            skew in 0_u64..600_000,
-            secs in 0_u64..3_000,
+            skew in -3_000_000_i64..3_000_000,
+            since_the_hour in 0_u64..3_600_000,
             seed: u64,
         ) {
-            let server_now = Instant(NOW.0 + skew);
-            let at = When::At(server_now + Millis::from_secs(secs));
-            let mut rng = SplitMix64::new(seed);
-            let until = after_refusal(&quota(Some(at)), 1, Some(server_now), &Config::default(), &mut rng, NOW);
-            prop_assert!(until.unwrap() >= NOW + Millis::from_secs(secs));
+            // The server's hour ends when it says; ours may be another one by now.
+            let server_now = Instant(NOW.hour_start().0 + since_the_hour);
+            let ours = Instant(server_now.0.saturating_add_signed(skew));
+            let left = server_now.next_hour().since(server_now);
+            for said in [When::At(server_now.next_hour()), When::After(left)] {
+                let mut rng = SplitMix64::new(seed);
+                let until = after_refusal(&quota(Some(said)), 1, Some(server_now), &Config::default(), &mut rng, ours);
+                let until = until.expect("credible by the server's clock");
+                prop_assert!(until >= ours + left && until <= ours + left + Config::default().jitter);
+            }
         }
 
         #[test]
@@ -122,5 +130,13 @@ mod tests {
         let got =
             after_refusal(&quota(Some(When::After(absurd))), 1, None, &Config::default(), &mut SplitMix64::new(1), NOW);
         assert_eq!(got, Err(absurd));
+    }
+
+    #[test]
+    fn where_one_source_is_absurd_the_next_best_counts() {
+        let absurd = When::After(Millis(u64::MAX));
+        let refusal = Refusal { retries: vec![absurd, When::At(NOW.next_hour())], ..quota(None) };
+        let until = after_refusal(&refusal, 1, None, &Config::default(), &mut SplitMix64::new(1), NOW).unwrap();
+        assert!(until >= NOW.next_hour() && until <= NOW.next_hour() + Config::default().jitter, "{until}");
     }
 }

@@ -135,6 +135,9 @@ impl<T> Copy for Caller<'_, T> {}
 impl<T: TransportView> Caller<'_, T> {
     /// Carries an operation through to its outcome.
     ///
+    /// Bound it by a deadline: wasmtime 48 does not cancel a call whose future is dropped, so the component carries it
+    /// on to its end and counts it as open until then.
+    ///
     /// # Errors
     /// [`Error::Trap`] if the component stops.
     pub async fn invoke_with_retry(&self, operation: Operation, options: CallOptions) -> Result<Outcome, Error> {

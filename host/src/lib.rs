@@ -16,8 +16,8 @@
 //! ```
 //! use headroom_host::{PlannerComponent, Step, types::{CallOptions, Operation, Request}};
 //!
-//! # let Ok(path) = std::env::var("HEADROOM_PLANNER") else { return Ok(()) };
-//! let planner = PlannerComponent::new(&std::fs::read(path)?)?;
+//! let file = std::env::var("HEADROOM_PLANNER")?; // written by `cargo xtask build-guest`
+//! let planner = PlannerComponent::new(&std::fs::read(file)?)?;
 //! let mut planner = planner.instantiate(|config| config.quota = 65_000, 7)?;
 //! let page = Operation::Rest(Request {
 //!     tenant: "docs".into(),

@@ -10,7 +10,7 @@ use wasmtime::component::{Accessor, HasData, Linker};
 pub trait Transport: Send + Sync + 'static {
     /// Sends an operation once. The first attempt is number 1.
     ///
-    /// Many may be on their way at once. The future may be dropped before it is done if the caller cancels.
+    /// Many may be on their way at once. The future is dropped before it is done only when its store is.
     fn send(&self, operation: Operation, attempt: AttemptCount) -> BoxFuture<'static, Result<Answer, AttemptError>>;
 }
 

@@ -9,7 +9,7 @@ const RESET = NOW + 30n * SECOND;
 const millis = { rateLimitValue: 300, rateLimitRemaining: 0, rateLimitReset: Number(RESET) };
 const seconds = { rateLimitLimit: '300', rateLimitRemaining: '0', rateLimitReset: String(RESET / SECOND) };
 
-/** Sources: RFC 130's text and sample, Forge's documentation, the bridge's typings; limits.md has the list. */
+/** Sources: RFC 130's text and sample, Forge's documentation, the bridge's typings; read 2026-11. */
 const SPELLINGS = {
   'RFC 130, text': { status: 429, rateLimitProperties: millis },
   'RFC 130, sample': { status: 429, limitHeaders: millis },

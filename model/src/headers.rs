@@ -52,8 +52,14 @@ impl Signals {
     #[must_use]
     pub fn read(headers: &[Header]) -> Self {
         let mut signals = Self::default();
+        let is_structured = headers.iter().any(|header| names_structured(&header.name));
         for header in headers {
-            if let Err(why) = signals.take(&header.name, header.value.trim()) {
+            let taken = if is_structured && counts_another_bucket(&header.name) {
+                Err("beside `RateLimit-Policy` it counts a burst, not points")
+            } else {
+                signals.take(&header.name, header.value.trim())
+            };
+            if let Err(why) = taken {
                 signals.ignored.push(Ignored { header: header.name.clone(), value: header.value.clone(), why });
             }
         }
@@ -75,6 +81,21 @@ impl Signals {
             },
         }
     }
+}
+
+/// Whether a header is one of the structured dialect. Source: Jira's and Confluence's pages, read 2026-11.
+fn names_structured(name: &str) -> bool {
+    ["RateLimit-Policy", "RateLimit", "Beta-RateLimit-Policy", "Beta-RateLimit"]
+        .iter()
+        .any(|structured| structured.eq_ignore_ascii_case(name))
+}
+
+/// Whether a header is about points in one dialect and about a burst in the structured one: a number may be taken for
+/// points only where the dialect says so. Source: same pages.
+fn counts_another_bucket(name: &str) -> bool {
+    ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-NearLimit", "X-RateLimit-Reset"]
+        .iter()
+        .any(|counter| counter.eq_ignore_ascii_case(name))
 }
 
 impl RateLimit {
@@ -159,6 +180,18 @@ mod tests {
         assert_eq!(got.enforced, RateLimit::default());
         assert_eq!(got.beta.retry_after, Some(When::After(Millis::from_secs(12))));
         assert_eq!((got.beta.remaining, got.beta.reason.is_some()), (Some(0), true));
+    }
+
+    #[test]
+    fn beside_structured_headers_the_old_ones_are_not_taken_for_points() {
+        let got = Signals::read(&[
+            Header::new("X-RateLimit-Limit", "350"),
+            Header::new("X-RateLimit-Remaining", "0"),
+            Header::new("ratelimit-policy", "\"global-app-quota\";q=65000;w=3600"),
+            Header::new("Retry-After", "2"),
+        ]);
+        let want = RateLimit { retry_after: Some(When::After(Millis(2_000))), ..RateLimit::default() };
+        assert_eq!((got.enforced, got.ignored.len()), (want, 2));
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub enum Limiter {
     GlobalQuota,
     /// The hourly points of the app on one tenant.
     TenantQuota,
+    /// The hourly points; the server did not say of which pool.
+    Quota,
     /// A limit over seconds on REST requests.
     Burst,
     /// A rate of Forge invocations.
@@ -28,8 +30,11 @@ pub enum Limiter {
 pub struct Refusal {
     /// Which limit.
     pub limiter: Limiter,
-    /// When it may be tried again, from the best source that the answer has.
-    pub retry: Option<When>,
+    /// When it may be tried again: all that the answer says of it, the best source first. Whether to believe it is the
+    /// client's to decide.
+    pub retries: Vec<When>,
+    /// How many the window admits that refused, where the answer tells: it gives the rule away.
+    pub window_limit: Option<u32>,
 }
 
 /// What an answer amounts to.
@@ -104,22 +109,28 @@ fn read_429(response: &Response, points: &RateLimit) -> Refusal {
             .map_or_else(|| Limiter::Unknown(reason.to_owned()), |(_, limiter)| limiter.clone()),
         // Without a reason, an empty pool is the quota; points left means that something else refused.
         None => match points.remaining {
-            Some(0) => Limiter::GlobalQuota,
+            Some(0) => Limiter::Quota,
             Some(_) => Limiter::Burst,
             None => Limiter::Unknown(String::new()),
         },
     };
-    let trigger = || RateLimitProperties::read_headers(&response.headers)?.reset;
-    Refusal { limiter, retry: points.retry_after.or(points.reset).or_else(trigger) }
+    let trigger = RateLimitProperties::read_headers(&response.headers).unwrap_or_default();
+    let mut retries: Vec<_> = [points.retry_after, points.reset, trigger.reset].into_iter().flatten().collect();
+    retries.dedup();
+    Refusal { limiter, retries, window_limit: trigger.limit }
 }
 
+/// An error is a refusal if its status says so. Where it has none, the properties do: RFC 130 of 2026-04-14 puts them
+/// into "rate limiting errors" and no others.
 fn read_rejection(json: &str) -> Meaning {
-    let rejection = Rejection::read(json);
-    if rejection.status == Some(TOO_MANY_REQUESTS) {
-        let retry = rejection.properties.and_then(|properties| properties.reset);
-        return Meaning::Refused(Refusal { limiter: Limiter::InvocationRate, retry });
+    let Rejection { status, properties } = Rejection::read(json);
+    let is_refusal = status.map_or(properties.is_some(), |status| status == TOO_MANY_REQUESTS);
+    if !is_refusal {
+        return Meaning::Error { status, retry: None };
     }
-    Meaning::Error { status: rejection.status, retry: None }
+    let said = properties.unwrap_or_default();
+    let retries = said.reset.into_iter().collect();
+    Meaning::Refused(Refusal { limiter: Limiter::InvocationRate, retries, window_limit: said.limit })
 }
 
 #[cfg(test)]
@@ -143,7 +154,7 @@ mod tests {
     #[test]
     fn the_reason_names_the_limiter_in_any_case() {
         let got = refusal(&[("ratelimit-reason", "Confluence-Quota-Tenant-Based"), ("Retry-After", "3")]);
-        assert_eq!(got, Refusal { limiter: Limiter::TenantQuota, retry: Some(When::After(Millis(3_000))) });
+        assert_eq!((got.limiter, got.retries), (Limiter::TenantQuota, vec![When::After(Millis(3_000))]));
         assert_eq!(
             refusal(&[("RateLimit-Reason", "jira-cost-based")]).limiter,
             Limiter::Unknown("jira-cost-based".into())
@@ -152,15 +163,16 @@ mod tests {
 
     #[test]
     fn without_a_reason_the_points_left_tell_quota_from_burst() {
-        assert_eq!(refusal(&[("X-RateLimit-Remaining", "0")]).limiter, Limiter::GlobalQuota);
+        assert_eq!(refusal(&[("X-RateLimit-Remaining", "0")]).limiter, Limiter::Quota);
         assert_eq!(refusal(&[("X-RateLimit-Remaining", "812")]).limiter, Limiter::Burst);
         assert_eq!(refusal(&[]).limiter, Limiter::Unknown(String::new()));
     }
 
     #[test]
-    fn retry_after_wins_over_reset() {
+    fn retry_after_stands_before_reset_and_both_are_kept() {
+        let reset = When::At(Instant::parse_iso("2025-10-08T15:00:00Z").unwrap());
         let both = [("X-RateLimit-Reset", "2025-10-08T15:00:00Z"), ("Retry-After", "7")];
-        assert_eq!(refusal(&both).retry, Some(When::After(Millis(7_000))));
+        assert_eq!(refusal(&both).retries, [When::After(Millis(7_000)), reset]);
     }
 
     #[test]
@@ -171,10 +183,16 @@ mod tests {
     }
 
     #[test]
-    fn a_rejected_invocation_is_a_refusal_only_if_it_is_429() {
-        let refused = r#"{"status":429,"rateLimitProperties":{"rateLimitReset":30}}"#;
-        let want = Refusal { limiter: Limiter::InvocationRate, retry: Some(When::After(Millis(30_000))) };
-        assert_eq!(read(&Answer::Rejected(refused.into())).meaning, Meaning::Refused(want));
+    fn a_rejected_invocation_is_a_refusal_if_status_or_properties_say_so() {
+        for status in ["\"status\":429,", "\"statusCode\":\"429\",", ""] {
+            let refused =
+                format!("{{{status}\"rateLimitProperties\":{{\"rateLimitValue\":300,\"rateLimitReset\":30}}}}");
+            let retries = vec![When::After(Millis(30_000))];
+            let want = Refusal { limiter: Limiter::InvocationRate, retries, window_limit: Some(300) };
+            assert_eq!(read(&Answer::Rejected(refused)).meaning, Meaning::Refused(want), "{status:?}");
+        }
+        let failed = r#"{"status":500,"rateLimitProperties":{"rateLimitReset":30}}"#;
+        assert_eq!(read(&Answer::Rejected(failed.into())).meaning, Meaning::Error { status: Some(500), retry: None });
         let other = read(&Answer::Rejected(r#"{"message":"boom"}"#.into())).meaning;
         assert_eq!(other, Meaning::Error { status: None, retry: None });
     }

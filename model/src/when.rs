@@ -23,7 +23,7 @@ impl When {
 
     /// Reads a `Retry-After` value: whole seconds, an HTTP date or an ISO timestamp.
     ///
-    /// Source: RFC 9110 section 10.2.3; the ISO form was seen in the field (limits.md section 3, 2026-11).
+    /// Source: RFC 9110 section 10.2.3; the ISO form was seen in public threads of developers, read 2026-11.
     #[must_use]
     pub fn parse_retry_after(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -37,7 +37,7 @@ impl When {
     /// 10^8), epoch seconds (below 10^11) and epoch milliseconds apart.
     ///
     /// Source: the Confluence page of 2025-12-12 has ISO, RFC 130 of 2026-04-14 epoch milliseconds, Forge epoch
-    /// seconds, Bitbucket seconds that remain (limits.md section 3, 2026-11).
+    /// seconds, Bitbucket seconds that remain (their documentation, read 2026-11).
     #[must_use]
     pub fn parse_reset(text: &str) -> Option<Self> {
         let text = text.trim();

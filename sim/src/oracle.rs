@@ -1,4 +1,4 @@
-//! How fast the best client could have been: a lower bound on the completion time, oracle.md section 1.
+//! How fast the best client could have been: a lower bound on the completion time.
 //!
 //! The bound is `max(T_burst, T_points, T_count) + L`: what the limits force, from the first instant at which a call
 //! can be at the server, and one round trip `L` for the last call. Windows are cut where the server cuts them, so the
@@ -137,7 +137,7 @@ fn most_with(calls: &BTreeMap<u32, u64>, points: u64) -> u64 {
 /// A rule of `limit` per span says no more than this: a call is after the end of the window of the one `limit` calls
 /// before it. Taking each call as soon as its predecessors allow is therefore the optimum, for fixed and sliding
 /// windows alike: by induction no client has its k-th call admitted sooner. For limits that begin together at a
-/// window's start it is the closed form of oracle.md.
+/// window's start there is a closed form, which the tests compare.
 fn last_admission(rules: &[WindowRule], count: u32, first: Instant) -> Instant {
     let mut admitted: Vec<Instant> = Vec::with_capacity(count as usize);
     let mut now = first;

@@ -54,7 +54,10 @@ fn rust(layout: &Layout, report: &mut Report) {
         report.gate(&format!("clippy of the guest's {world} world"), &mut in_guest(&line));
     }
     report.gate("programs", &mut cargo("build --workspace --bins --locked"));
-    report.tests("cargo test", &mut cargo("test --workspace --locked --no-fail-fast"), Runner::Cargo);
+    let mut tests = cargo("test --workspace --locked --no-fail-fast");
+    // The programs in README and documentation run a component; the workspace's own setting knows the usual folder only.
+    tests.env("HEADROOM_PLANNER", layout.components().join("headroom-planner.wasm"));
+    report.tests("cargo test", &mut tests, Runner::Cargo);
     report.gate("docs", cargo("doc --workspace --no-deps --locked").env("RUSTDOCFLAGS", "-D warnings"));
 }
 

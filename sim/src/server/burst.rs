@@ -1,7 +1,7 @@
 //! A burst limit as a token bucket, exact in integers: one token is 1,000 units, and a rate of so many tokens per
 //! second is just as many units per millisecond.
 //!
-//! Source: Jira's rate limiting page (token bucket per tenant, limits.md section 2); Confluence says no more than
+//! Source: Jira's rate limiting page (token bucket per tenant, read 2026-11); Confluence says no more than
 //! "evaluated over short time windows (typically seconds)" (2025-12-12).
 
 use headroom_model::time::{Instant, Millis};

@@ -1,7 +1,7 @@
 //! The hourly points pool: one for the app, reset at the UTC hour, a hard wall, nothing carried over.
 //!
 //! Source: Confluence rate limiting page of 2025-12-12, "Key points". The "forgiveness" of short overshoot that some
-//! report (limits.md section 1) is not modelled: the wall is the documented behaviour.
+//! report in public threads (read 2026-11) is not modelled: the wall is the documented behaviour.
 
 use headroom_model::time::Instant;
 

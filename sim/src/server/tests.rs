@@ -46,7 +46,7 @@ fn an_empty_pool_refuses_with_its_reason_and_whole_seconds_rounded_up() {
     let decision = server(10, 9, 3).answer(&page("docs"), NOW);
     let Meaning::Refused(refusal) = read(&decision.answer).meaning else { panic!("{decision:?}") };
     assert_eq!(refusal.limiter, Limiter::GlobalQuota);
-    assert_eq!(refusal.retry, Some(When::After(Millis(10_000))), "9.75 s rounded up");
+    assert_eq!(refusal.retries.first(), Some(&When::After(Millis(10_000))), "9.75 s rounded up");
     let Verdict::Refused(refused) = decision.verdict else { panic!("{:?}", decision.verdict) };
     assert_eq!((refused.limit, refused.scope), (Limit::PointsQuota, Scope::App));
     assert_eq!((refused.until.0, refused.promised.0), (1_770_037_200_000, 1_770_037_200_250));

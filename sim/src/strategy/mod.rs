@@ -57,7 +57,8 @@ pub fn builtin(name: &str, seed: u64) -> Option<Box<dyn Strategy>> {
     }
 }
 
-/// The strategies that were written for this kind of work: seed 003 retries REST requests, seed 004 invocations.
+/// The strategies that were written for this kind of work: the documentation's code retries REST
+/// requests, RFC 130's sample invocations.
 #[must_use]
 pub const fn fitting(scenario: &Scenario) -> [&'static str; 2] {
     match scenario.work {

@@ -21,7 +21,7 @@ fn changed(text: &str, from: &str, to: &str) -> String {
 #[test]
 fn a_wrong_line_is_told_with_its_place_its_text_and_the_next_step() {
     for (from, to, want) in [
-        ("in_flight = 50", "in_flght = 50", "my.toml:22:1: unknown key `in_flght`: did you mean `in_flight`?"),
+        ("in_flight = 50", "in_flght = 50", "my.toml:23:1: unknown key `in_flght`: did you mean `in_flight`?"),
         (
             "in_flight = 50",
             "banana = 1",
