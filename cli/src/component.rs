@@ -13,16 +13,25 @@ pub use headroom_host::harness::NAME;
 /// The component's file beside the program: `<directory of the program>/../components/`, where the build puts it.
 const FILE: &str = "headroom-client.wasm";
 
+/// A component's file and what is in it.
+pub struct Component {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
 /// Reads the component: that of `--component`, else the one beside the program.
-pub fn read(given: Option<&Path>) -> Result<Vec<u8>, Failure> {
+pub fn read(given: Option<&Path>) -> Result<Component, Failure> {
     let path = match given {
         Some(path) => path.to_owned(),
         None => beside_the_program().map_err(Failure::Run)?,
     };
-    std::fs::read(&path).map_err(|error| {
-        let (path, why) = (path.display(), failure::of_file(&error));
-        Failure::BadInput(anyhow!("cannot read the component `{path}`: {why}; run `cargo xtask build-guest`"))
-    })
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(Component { path, bytes }),
+        Err(error) => {
+            let (path, why) = (path.display(), failure::of_file(&error));
+            Err(Failure::BadInput(anyhow!("cannot read the component `{path}`: {why}; run `cargo xtask build-guest`")))
+        }
+    }
 }
 
 fn beside_the_program() -> anyhow::Result<PathBuf> {
@@ -31,10 +40,13 @@ fn beside_the_program() -> anyhow::Result<PathBuf> {
     Ok(directory.join("components").join(FILE))
 }
 
-/// Runs the component in the scenario's world.
-pub fn run(scenario: &Scenario, component: &[u8], seed: u64, trace: Option<Sink>) -> Result<Report, Failure> {
-    harness::run(scenario, component, seed, trace).map_err(|error| match error {
-        Error::NotAComponent { .. } | Error::OtherWorld { .. } | Error::Link(_) => Failure::BadInput(error.into()),
-        _ => Failure::Run(error.into()),
-    })
+impl Component {
+    /// Runs it in the scenario's world.
+    pub fn run(&self, scenario: &Scenario, seed: u64, trace: Option<Sink>) -> Result<Report, Failure> {
+        harness::run(scenario, &self.bytes, seed, trace).map_err(|error| {
+            let is_bad = matches!(error, Error::NotAComponent { .. } | Error::OtherWorld { .. } | Error::Link(_));
+            let error = anyhow!(error).context(format!("`{}`", self.path.display()));
+            if is_bad { Failure::BadInput(error) } else { Failure::Run(error) }
+        })
+    }
 }

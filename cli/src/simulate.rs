@@ -1,6 +1,6 @@
 //! `headroom simulate`: one scenario, several clients, virtual time.
 
-use crate::component;
+use crate::component::{self, Component};
 use crate::failure::{self, Failure};
 use crate::table;
 use anyhow::anyhow;
@@ -76,16 +76,14 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let began = Instant::now();
     let scenario = scenario(&args.scenario)?;
     let strategies = strategies(&args.strategies, &scenario)?;
-    let component = match strategies.contains(&component::NAME) {
-        true => component::read(args.component.as_deref())?,
-        false => Vec::new(),
-    };
+    let is_needed = strategies.contains(&component::NAME);
+    let component = is_needed.then(|| component::read(args.component.as_deref())).transpose()?;
     let traces = args.trace.as_deref().map(Traces::create).transpose()?;
     let mut results = Vec::with_capacity(strategies.len());
     for (index, name) in strategies.into_iter().enumerate() {
         let spinner = spinner(&scenario.name, name);
         let trace = traces.as_ref().map(|traces| traces.open(index)).transpose()?;
-        results.push(one(&scenario, name, &component, args.seed, trace)?);
+        results.push(one(&scenario, name, component.as_ref(), args.seed, trace)?);
         spinner.finish_and_clear();
     }
     let document = Document {
@@ -107,12 +105,19 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-fn one(scenario: &Scenario, name: &str, component: &[u8], seed: u64, trace: Option<Sink>) -> Result<Report, Failure> {
-    match strategy::builtin(name, seed) {
+fn one(
+    scenario: &Scenario,
+    name: &str,
+    component: Option<&Component>,
+    seed: u64,
+    trace: Option<Sink>,
+) -> Result<Report, Failure> {
+    match (strategy::builtin(name, seed), component) {
         // Whoever uses this code runs it in every browser; only the component is one for all.
-        Some(mut strategy) => simulate(scenario, strategy.as_mut(), false, seed, trace)
+        (Some(mut strategy), _) => simulate(scenario, strategy.as_mut(), false, seed, trace)
             .map_err(|error| Failure::Run(anyhow!(error).context(format!("strategy `{name}`")))),
-        None => component::run(scenario, component, seed, trace),
+        (None, Some(component)) => component.run(scenario, seed, trace),
+        (None, None) => Err(Failure::Run(anyhow!("strategy `{name}` needs a component, and none was read"))),
     }
 }
 

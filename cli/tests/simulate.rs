@@ -1,7 +1,7 @@
 //! `headroom simulate` as a person or a script meets it.
 
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 fn headroom(arguments: &[&str]) -> Output {
@@ -51,6 +51,46 @@ fn bad_input_is_one_line_that_names_it_and_the_next_step_with_exit_code_2() {
         assert!(error.starts_with("error: ") && error.lines().count() == 1, "{arguments:?}: {error}");
         assert!(error.contains(said), "{arguments:?}: {error}\nwanted: {said}");
     }
+}
+
+/// Runs `rush` with these bytes as the component, and gives what is said on standard error.
+fn refused_component(name: &str, bytes: &[u8]) -> String {
+    let path = file(name);
+    std::fs::write(&path, bytes).unwrap();
+    let output = headroom(&["rush", "--strategy", "headroom", "--component", path.to_str().unwrap()]);
+    let error = text(&output.stderr).to_owned();
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(2), ""), "{name}: {error}");
+    assert!(error.starts_with("error: ") && error.lines().count() == 1, "{name}: {error}");
+    error
+}
+
+#[test]
+fn a_component_that_cannot_be_used_is_one_line_with_exit_code_2() {
+    let components = Path::new(env!("CARGO_BIN_EXE_headroom")).ancestors().nth(2).unwrap().join("components");
+    let planner = std::fs::read(components.join("headroom-planner.wasm")).expect("run `cargo xtask build-guest`");
+    for (name, bytes, said) in [
+        ("empty.wasm", &b""[..], "no WebAssembly component: only 0 bytes"),
+        ("text.wasm", b"not wasm at all", "it does not begin as WebAssembly does"),
+        ("module.wasm", b"\0asm\x01\0\0\0", "it is a core module"),
+        ("cut.wasm", &planner[..planner.len() / 2], "build one with `cargo xtask build-guest`"),
+        ("planner.wasm", &planner, "it exports `headroom:forge/limiter@0.1.0`, but world `client` was asked for"),
+    ] {
+        let error = refused_component(name, bytes);
+        assert!(error.contains(said), "{name}: {error}\nwanted: {said}");
+        assert!(error.contains(name), "{name} is not named: {error}");
+    }
+}
+
+#[test]
+fn without_a_component_beside_the_program_it_says_what_to_run() {
+    let folder = file("alone");
+    std::fs::create_dir_all(&folder).unwrap();
+    let program = folder.join("headroom-copy");
+    std::fs::copy(env!("CARGO_BIN_EXE_headroom"), &program).unwrap();
+    let output = Command::new(&program).args(["simulate", "rush"]).output().unwrap();
+    let error = text(&output.stderr);
+    assert_eq!((output.status.code(), error.lines().count()), (Some(2), 1), "{error}");
+    assert!(error.contains("headroom-client.wasm`: it does not exist; run `cargo xtask build-guest`"), "{error}");
 }
 
 #[test]
