@@ -2,8 +2,8 @@
 
 use crate::convert::Last;
 use crate::exports::headroom::forge::limiter::{
-    Answer, AttemptError, Call, CallOptions, Config, ConfigError, Guest, GuestCall, GuestLimiter, InstantMs,
-    Operation, Outcome, Step, Verdict,
+    Answer, AttemptError, Call, CallOptions, Config, ConfigError, Guest, GuestCall, GuestLimiter, InstantMs, Operation,
+    Outcome, Step, Verdict,
 };
 use crate::headroom::forge::types::Refusal;
 use headroom_core::verdict as core;
