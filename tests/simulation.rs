@@ -30,24 +30,38 @@ fn rush_reaches_its_bound_and_loses_nobody() {
     }
 }
 
-fn scenario_text(
+/// A server with a pool and a burst, and a client that was told the quota and some pace.
+#[derive(Clone, Copy, Debug)]
+struct Pages {
     quota: u32,
     used: u32,
     burst: u32,
-    told: u32,
+    told_burst: u32,
     count: u32,
     in_flight: u32,
-    trip: u32,
-    at: u32,
-) -> String {
-    format!(
-        "name = \"any\"\nabout = \"Drawn.\"\nstart = \"2026-02-02T12:{:02}:{:02}Z\"\nround_trip_ms = {trip}\n\
-         [server]\nquota_points = {quota}\nused_points = {used}\nburst_per_second = {burst}\nburst_capacity = {burst}\n\
-         [work]\ncount = {count}\nin_flight = {in_flight}\n\
-         [client]\nquota_points = {quota}\nburst_per_second = {told}\nburst_capacity = {told}\n",
-        at / 60,
-        at % 60,
-    )
+    round_trip_ms: u32,
+    /// Seconds since 12:00.
+    start: u32,
+}
+
+impl Pages {
+    fn scenario(self) -> Scenario {
+        let Self { quota, used, burst, told_burst, count, in_flight, round_trip_ms, start } = self;
+        let (minute, second) = (start / 60, start % 60);
+        let text = format!(
+            "name = \"any\"\nabout = \"Drawn.\"\nstart = \"2026-02-02T12:{minute:02}:{second:02}Z\"\n\
+             round_trip_ms = {round_trip_ms}\n\
+             [server]\nquota_points = {quota}\nused_points = {used}\n\
+             burst_per_second = {burst}\nburst_capacity = {burst}\n\
+             [work]\ncount = {count}\nin_flight = {in_flight}\n\
+             [client]\nquota_points = {quota}\nburst_per_second = {told_burst}\nburst_capacity = {told_burst}\n"
+        );
+        Scenario::parse("any", &text).expect("drawn within bounds")
+    }
+}
+
+fn through_the_core(scenario: &Scenario, seed: u64) -> Report {
+    run(scenario, &mut Native::new(&scenario.client, seed), true, seed, None).expect("the run ends")
 }
 
 proptest! {
@@ -67,16 +81,15 @@ proptest! {
         burst in 1_u32..200,
         count in 1_u32..1_500,
         in_flight in 1_u32..80,
-        trip in 1_u32..400,
-        at in 0_u32..3_600,
+        round_trip_ms in 1_u32..400,
+        start in 0_u32..3_600,
         seed: u64,
     ) {
         let used = quota * used_percent / 100;
         // 48 virtual hours are the most that a run may take.
         let count = count.min((quota / 2) * 40 + 1);
-        let text = scenario_text(quota, used, burst, burst, count, in_flight, trip, at);
-        let scenario = Scenario::parse("any", &text).expect("drawn within bounds");
-        let report = run(&scenario, &mut Native::new(&scenario.client, seed), true, seed, None).expect("the run ends");
+        let pages = Pages { quota, used, burst, told_burst: burst, count, in_flight, round_trip_ms, start };
+        let report = through_the_core(&pages.scenario(), seed);
         prop_assert_eq!((report.lost, report.early), (0, 0), "{:?}", report);
         prop_assert!(report.finish_ms >= report.bound_ms, "faster than possible: {:?}", report);
         // Nobody told it of the points that others had used: up to one refusal for each call that was in flight
@@ -95,9 +108,9 @@ proptest! {
         in_flight in 1_u32..40,
         seed: u64,
     ) {
-        let text = scenario_text(5_000, 0, burst, burst * too_high, count, in_flight, 100, 60);
-        let scenario = Scenario::parse("any", &text).expect("drawn within bounds");
-        let report = run(&scenario, &mut Native::new(&scenario.client, seed), true, seed, None).expect("the run ends");
+        let (told_burst, used, round_trip_ms, start) = (burst * too_high, 0, 100, 60);
+        let pages = Pages { quota: 5_000, used, burst, told_burst, count, in_flight, round_trip_ms, start };
+        let report = through_the_core(&pages.scenario(), seed);
         prop_assert_eq!(report.early, 0, "{:?}", report);
         prop_assert_eq!(report.lost, 0, "{:?}", report);
     }
