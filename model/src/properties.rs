@@ -70,17 +70,16 @@ impl RateLimitProperties {
     /// Reads the response headers of a web trigger.
     #[must_use]
     pub fn read_headers(headers: &[Header]) -> Option<Self> {
-        let value = |names: &[&str]| {
-            let is_named = |header: &&Header| names.iter().any(|name| name.eq_ignore_ascii_case(&header.name));
-            headers.iter().find(is_named).map(|header| Value::from(header.value.as_str()))
-        };
-        Self::from_fields(value)
+        Self::of_fields(|| headers.iter().map(|header| (header.name.as_str(), Value::from(header.value.as_str()))))
     }
 
-    fn from_fields(field: impl Fn(&[&str]) -> Option<Value>) -> Option<Self> {
-        let count = |names| number(&field(names)?).and_then(|count| u32::try_from(count).ok());
-        let found =
-            Self { limit: count(LIMIT), remaining: count(REMAINING), reset: field(RESET).and_then(|v| when(&v)) };
+    /// Of the spellings of one field, the first that is understood counts.
+    fn of_fields<'a, F: Iterator<Item = (&'a str, Value)>>(fields: impl Fn() -> F) -> Option<Self> {
+        let is_named = |name: &str, names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let of = |names| fields().filter(move |(name, _)| is_named(name, names)).map(|(_, value)| value);
+        let count = |names| of(names).find_map(|value| u32::try_from(number(&value)?).ok());
+        let reset = of(RESET).find_map(|value| when(&value));
+        let found = Self { limit: count(LIMIT), remaining: count(REMAINING), reset };
         (found != Self::default()).then_some(found)
     }
 }
@@ -88,10 +87,7 @@ impl RateLimitProperties {
 fn find(value: &Value) -> Option<RateLimitProperties> {
     PLACES.iter().find_map(|place| {
         let object = at(value, place)?.as_object()?;
-        RateLimitProperties::from_fields(|names| {
-            let found = object.iter().find(|(key, _)| names.iter().any(|name| name.eq_ignore_ascii_case(key)));
-            found.map(|(_, value)| value.clone())
-        })
+        RateLimitProperties::of_fields(|| object.iter().map(|(name, value)| (name.as_str(), value.clone())))
     })
 }
 
@@ -148,6 +144,9 @@ mod tests {
             assert_eq!((got.limit, got.reset), (Some(7_000), Some(When::At(Instant(RESET_MS)))));
         }
         assert_eq!(RateLimitProperties::read_headers(&[Header::new("Content-Type", "text/html")]), None);
+        let headers = [Header::new("X-RateLimit-Reset", "soon"), Header::new("rateLimitReset", "30")];
+        let reset = RateLimitProperties::read_headers(&headers).and_then(|found| found.reset);
+        assert_eq!(reset, Some(When::from_number(30)), "garbage in one spelling does not hide another");
     }
 
     #[test]

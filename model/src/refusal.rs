@@ -58,7 +58,7 @@ pub enum Meaning {
 pub struct Reading {
     /// What it amounts to.
     pub meaning: Meaning,
-    /// What its head says about the points of its pool.
+    /// What its head says about the points of its pool; nothing where another limiter refused and the figures are its.
     pub points: RateLimit,
     /// The server's clock, where it told it.
     pub date: Option<Instant>,
@@ -97,6 +97,12 @@ fn read_response(response: &Response) -> Reading {
         TOO_MANY_REQUESTS => Meaning::Refused(read_429(response, &points)),
         ..400 => Meaning::Success,
         status => Meaning::Error { status: Some(status), retry: points.retry_after },
+    };
+    // The figures beside a refusal are those of the limiter that refused.
+    let is_other = |refusal: &Refusal| !matches!(refusal.limiter, Limiter::GlobalQuota | Limiter::TenantQuota);
+    let points = match &meaning {
+        Meaning::Refused(refusal) if points.reason.is_some() && is_other(refusal) => RateLimit::default(),
+        _ => points,
     };
     Reading { meaning, points, date }
 }
@@ -173,6 +179,13 @@ mod tests {
         let reset = When::At(Instant::parse_iso("2025-10-08T15:00:00Z").unwrap());
         let both = [("X-RateLimit-Reset", "2025-10-08T15:00:00Z"), ("Retry-After", "7")];
         assert_eq!(refusal(&both).retries, [When::After(Millis(7_000)), reset]);
+    }
+
+    #[test]
+    fn figures_of_another_limiter_are_not_points() {
+        let burst = [("RateLimit-Reason", "jira-burst-based"), ("X-RateLimit-Remaining", "0")];
+        assert_eq!(read(&response(429, &burst)).points, RateLimit::default());
+        assert_eq!(read(&response(429, &burst[1..])).points.remaining, Some(0));
     }
 
     #[test]
