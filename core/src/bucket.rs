@@ -1,68 +1,78 @@
 //! The pace of REST requests: a token bucket as a calendar, in which each call books the slot it will be sent in.
 
 use crate::config::BurstRate;
+use crate::pace::LATE;
 use headroom_model::time::Instant;
 use std::collections::VecDeque;
 
 /// A token bucket in the form of a theoretical arrival time (GCRA, ITU-T I.371), exact in integers: time is
 /// counted in units of 1/`per_second` ms, in which every call is worth 1,000.
 ///
-/// Booking ahead means that a waiting call wakes once, at its turn.
+/// Booking ahead means that a waiting call wakes once, at its turn. A booking that is given up leaves the count as if
+/// it had never been, but those behind it stay where they are: the hole among them is not filled, the room that it
+/// leaves comes after them.
 #[derive(Clone, Debug)]
 pub(crate) struct Bucket {
     rate: BurstRate,
-    /// When the bucket would be full again, scaled.
-    full_at: u128,
-    /// Bookings that could still be taken back, the oldest first: slot, `full_at` before it, whether given up.
-    booked: VecDeque<(Instant, u128, bool)>,
+    /// When the bucket would be full again after the bookings that were dropped from `booked`, scaled.
+    full_at_first: u128,
+    /// Bookings that can still be taken back, in order.
+    booked: VecDeque<Instant>,
+    /// When the bucket would be full again after all that is booked, scaled; none if it has to be counted anew.
+    full_at: Option<u128>,
 }
 
 const CALL: u128 = 1_000;
 
 impl Bucket {
     pub(crate) const fn new(rate: BurstRate) -> Self {
-        Self { rate, full_at: 0, booked: VecDeque::new() }
+        Self { rate, full_at_first: 0, booked: VecDeque::new(), full_at: Some(0) }
     }
 
     const fn scaled(&self, instant: Instant) -> u128 {
         instant.0 as u128 * self.rate.per_second as u128
     }
 
-    /// The first instant from `from` on at which the bucket has a token, after all that is booked.
+    fn full_after(&self, full_at: u128, slot: Instant) -> u128 {
+        full_at.max(self.scaled(slot)) + CALL
+    }
+
+    fn full_at(&self) -> u128 {
+        let count = || self.booked.iter().fold(self.full_at_first, |full_at, slot| self.full_after(full_at, *slot));
+        self.full_at.unwrap_or_else(count)
+    }
+
+    /// The first instant from `from` on at which the bucket has a token beside all that is booked.
     pub(crate) fn earliest(&self, from: Instant) -> Instant {
         let slack = (u128::from(self.rate.capacity) - 1) * CALL;
-        let scaled = self.full_at.saturating_sub(slack);
-        let free = scaled.div_ceil(u128::from(self.rate.per_second));
+        let free = self.full_at().saturating_sub(slack).div_ceil(u128::from(self.rate.per_second));
         from.max(Instant(u64::try_from(free).unwrap_or(u64::MAX)))
     }
 
     /// Books `slot`, an instant that `earliest` gave.
     pub(crate) fn book(&mut self, slot: Instant, now: Instant) {
-        while self.booked.front().is_some_and(|(booked, ..)| *booked <= now) {
+        while let Some(first) = self.booked.front().copied().filter(|first| now.since(*first) > LATE) {
+            self.full_at_first = self.full_after(self.full_at_first, first);
             self.booked.pop_front();
         }
-        self.booked.push_back((slot, self.full_at, false));
-        self.full_at = self.full_at.max(self.scaled(slot)) + CALL;
+        let full_at = self.full_at();
+        let at = self.booked.partition_point(|booked| *booked <= slot);
+        // Behind a hole it may come before others; then all behind it have to be counted again.
+        self.full_at = (at == self.booked.len()).then(|| self.full_after(full_at, slot));
+        self.booked.insert(at, slot);
     }
 
     /// Gives a slot back that was not used.
-    ///
-    /// Its token returns once every later booking is given up too: in between, others hold slots that were
-    /// counted behind it, and a hole among them must not let two calls out at once.
     pub(crate) fn unbook(&mut self, slot: Instant) {
-        let mut same = self.booked.iter_mut().filter(|(booked, _, given_up)| *booked == slot && !given_up);
-        if let Some((_, _, given_up)) = same.next_back() {
-            *given_up = true;
-        }
-        while let Some((_, before, true)) = self.booked.back() {
-            self.full_at = *before;
-            self.booked.pop_back();
+        if let Ok(at) = self.booked.binary_search(&slot) {
+            self.booked.remove(at);
+            self.full_at = None;
         }
     }
 
     /// Whether forgetting the bucket would grant nothing.
     pub(crate) fn is_idle(&self, now: Instant) -> bool {
-        self.full_at <= self.scaled(now)
+        self.full_at() <= self.scaled(now)
     }
 }
 
@@ -119,6 +129,7 @@ mod tests {
             let (mut bucket, mut now, mut sends) = (Bucket::new(rate), Instant(0), Vec::<Instant>::new());
             for (gap, give_back) in steps {
                 now += Millis(gap);
+                sends.sort_unstable();
                 let future = sends.partition_point(|slot| *slot <= now);
                 match give_back.filter(|_| future < sends.len()) {
                     Some(index) => {
@@ -132,23 +143,22 @@ mod tests {
                     }
                 }
             }
+            sends.sort_unstable();
             prop_assert!(conforms(rate, &sends), "{sends:?}");
         }
     }
 
     #[test]
-    fn giving_all_slots_back_leaves_no_trace() {
-        let mut bucket = Bucket::new(BurstRate { per_second: 10, capacity: 1 });
-        let slots: Vec<_> = (0..5)
-            .map(|_| {
-                let slot = bucket.earliest(Instant(1));
-                bucket.book(slot, Instant(0));
-                slot
-            })
-            .collect();
-        for slot in slots {
-            bucket.unbook(slot);
+    fn giving_all_slots_back_in_any_order_leaves_no_trace() {
+        let mut bucket = Bucket::new(BurstRate { per_second: 10, capacity: 2 });
+        let mut slots = Vec::new();
+        for now in (0..5).map(|n| Instant(10 + n)) {
+            slots.push(bucket.earliest(now));
+            bucket.book(slots[slots.len() - 1], now);
         }
-        assert_eq!((bucket.full_at, bucket.booked.len()), (0, 0));
+        for at in [1, 0, 1, 1, 0] {
+            bucket.unbook(slots.remove(at));
+        }
+        assert_eq!((bucket.full_at(), bucket.booked.len()), (0, 0));
     }
 }

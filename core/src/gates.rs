@@ -2,17 +2,19 @@
 
 use crate::config::Config;
 use crate::lane::Lane;
-use crate::pace::Pace;
-use crate::pool::{Fits, Pool};
+use crate::pace::{LATE, Pace};
+use crate::pool::{Fits, Pool, Sent};
 use crate::verdict::{Confidence, Limit, LimiterKind, Never, Scope, Wait};
 use headroom_model::headers::RateLimit;
 use headroom_model::time::{Instant, Millis};
 use std::collections::BTreeMap;
+use std::mem;
 
 /// What a call holds while it waits and until it is answered.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hold {
-    slots: Vec<(Scope, Instant)>,
+    /// Booked in every pace of its lane.
+    slot: Option<Instant>,
     /// Points set aside.
     points: Option<u32>,
 }
@@ -21,8 +23,10 @@ pub(crate) struct Hold {
 #[derive(Debug)]
 pub(crate) enum Plan {
     Go,
-    /// Wait; having booked the slot of this scope, if any.
-    Wait(Wait, Option<Scope>),
+    /// Its turn comes then: nothing but paces stand in the way, and the slot can be booked.
+    InLine(Wait),
+    /// Until then everyone waits, and nothing is booked.
+    Wait(Wait),
     Never(Never),
 }
 
@@ -38,9 +42,6 @@ pub(crate) struct Gates {
     sweep_at: usize,
 }
 
-/// A slot not used this long after its time is booked anew: sent late, it would meet the slots of others.
-const LATE: Millis = Millis::from_secs(1);
-
 /// Fewer scopes than this are not worth sweeping.
 const SWEEP_FLOOR: usize = 1_024;
 
@@ -54,100 +55,90 @@ impl Gates {
         &self.config
     }
 
-    /// What would happen to a call on this lane that holds `hold`.
-    pub(crate) fn plan(&self, lane: &Lane, hold: &Hold, now: Instant) -> Plan {
-        if let Some(wait) = self.paused(lane, now) {
-            return Plan::Wait(wait, None);
-        }
-        if let Some(plan) = self.plan_points(lane, hold, now) {
-            return plan;
-        }
-        let unheld = lane.paced.iter().filter(|scope| !hold.slots.iter().any(|(held, _)| held == *scope));
-        let slots = unheld.map(|scope| (self.paces.get(scope).map_or(now, |pace| pace.earliest(now)), scope));
-        // The last of equals: `max_by_key` prefers it, and the widest scope stands last.
-        match slots.max_by_key(|(slot, _)| *slot) {
-            Some((until, scope)) if until > now => {
-                let kind = if lane.pool.is_some() { LimiterKind::Burst } else { LimiterKind::InvocationRate };
-                Plan::Wait(Wait { until, limit: Limit { kind, scope: scope.clone() } }, Some(scope.clone()))
+    /// What would happen to a call on this lane that holds nothing, and by itself waits for `own`.
+    ///
+    /// A wait ends at the first instant that all gates admit together: behind a pause may stand the wall of the hour,
+    /// and behind that a pace. It names the limit that holds it up longest.
+    pub(crate) fn plan(&self, lane: &Lane, own: Option<&Wait>, now: Instant) -> Plan {
+        let mut search = Search { at: now, longest: Millis::ZERO, limit: None };
+        let mut is_in_line = true;
+        loop {
+            let from = search.at;
+            if let Some(own) = own {
+                search.go_to(own.until, || own.limit.clone());
             }
-            _ => Plan::Go,
-        }
-    }
-
-    fn paused(&self, lane: &Lane, now: Instant) -> Option<Wait> {
-        let paused = lane.scopes.iter().filter_map(|scope| Some((scope, self.pauses.get(scope)?)));
-        let (scope, (until, kind)) = paused.max_by_key(|(_, (until, _))| *until)?;
-        let limit = Limit { kind: kind.clone(), scope: scope.clone() };
-        (*until > now).then_some(Wait { until: *until, limit })
-    }
-
-    /// The plan if points stand in the way.
-    fn plan_points(&self, lane: &Lane, hold: &Hold, now: Instant) -> Option<Plan> {
-        let scope = lane.pool.as_ref()?;
-        let cost = lane.cost.likely;
-        let fresh;
-        let pool = match self.pools.get(scope) {
-            Some(pool) => pool,
-            None => {
-                fresh = self.new_pool(now);
-                &fresh
+            for scope in &lane.scopes {
+                if let Some((until, kind)) = self.pauses.get(scope) {
+                    search.go_to(*until, || Limit { kind: kind.clone(), scope: scope.clone() });
+                }
             }
-        };
-        if hold.points.is_some() && pool.covers_reserved(now) {
-            return None;
-        }
-        match pool.earliest(cost, now) {
-            Fits::From(until) if until > now => {
-                let limit = Limit { kind: LimiterKind::PointsQuota, scope: scope.clone() };
-                Some(Plan::Wait(Wait { until, limit }, None))
-            }
-            Fits::From(_) => None,
-            Fits::Never => Some(Plan::Never(Never::CostsMoreThanQuota(cost))),
-        }
-    }
-
-    /// Plans and takes: books the slots and sets the points aside that the plan needs. A plan that neither goes
-    /// nor books gives back all that was held.
-    pub(crate) fn take(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) -> Plan {
-        if hold.slots.iter().any(|(_, slot)| now.since(*slot) > LATE) {
-            self.give_back(lane, hold, now);
-        }
-        let plan = self.plan(lane, hold, now);
-        match &plan {
-            Plan::Go => {
-                for scope in &lane.paced {
-                    if !hold.slots.iter().any(|(held, _)| held == scope) {
-                        self.book(scope, now, hold, now);
+            if let Some(scope) = &lane.pool {
+                match self.points_fit(scope, lane.cost.likely, search.at, now) {
+                    Fits::From(until) => {
+                        search.go_to(until, || Limit { kind: LimiterKind::PointsQuota, scope: scope.clone() });
                     }
-                }
-                self.set_aside(lane, hold, now);
-            }
-            Plan::Wait(wait, Some(scope)) => {
-                self.book(scope, wait.until, hold, now);
-                // A slot after the hour is paid from the next hour's points, when its time has come.
-                if wait.until < now.next_hour() {
-                    self.set_aside(lane, hold, now);
+                    Fits::Never => return Plan::Never(Never::CostsMoreThanQuota(lane.cost.likely)),
                 }
             }
-            Plan::Wait(_, None) | Plan::Never(_) => self.give_back(lane, hold, now),
+            is_in_line &= search.at == from;
+            for scope in &lane.paced {
+                let until = self.paces.get(scope).map_or(search.at, |pace| pace.earliest(search.at));
+                search.go_to(until, || Limit { kind: pace_kind(lane), scope: scope.clone() });
+            }
+            if search.at == from {
+                break;
+            }
         }
-        plan
+        match search.limit.map(|limit| Wait { until: search.at, limit }) {
+            None => Plan::Go,
+            Some(wait) if is_in_line => Plan::InLine(wait),
+            Some(wait) => Plan::Wait(wait),
+        }
     }
 
-    fn book(&mut self, scope: &Scope, slot: Instant, hold: &mut Hold, now: Instant) {
-        let pace = self.paces.entry(scope.clone()).or_insert_with(|| Pace::new(scope, &self.config));
-        pace.book(slot, now);
-        hold.slots.push((scope.clone(), slot));
+    fn points_fit(&self, scope: &Scope, cost: u32, from: Instant, now: Instant) -> Fits {
+        match self.pools.get(scope) {
+            Some(pool) => pool.earliest(cost, from, now),
+            None => self.new_pool(now).earliest(cost, from, now),
+        }
+    }
+
+    /// Takes what a plan needs that goes or is in line: a slot, and the points for it.
+    pub(crate) fn take(&mut self, lane: &Lane, hold: &mut Hold, slot: Instant, now: Instant) {
+        for scope in &lane.paced {
+            let pace = self.paces.entry(scope.clone()).or_insert_with(|| Pace::new(scope, &self.config));
+            pace.book(slot, now);
+        }
+        hold.slot = Some(slot);
+        // A slot after the hour is paid from the next hour's points, when its time has come.
+        if slot < now.next_hour() {
+            self.set_aside(lane, hold, now);
+        }
     }
 
     fn set_aside(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
-        if hold.points.is_none()
-            && let Some(scope) = &lane.pool
-        {
-            let cost = lane.cost.likely;
-            self.pool(scope, now).reserve(cost, now);
-            hold.points = Some(cost);
+        if let Some(scope) = &lane.pool {
+            self.pool(scope, now).reserve(lane.cost.likely, now);
+            hold.points = Some(lane.cost.likely);
         }
+    }
+
+    /// Whether a call may be sent now in the slot that it holds. Points that it lacks are set aside then.
+    pub(crate) fn admit(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) -> bool {
+        let is_its_turn = hold.slot.is_some_and(|slot| slot <= now && now.since(slot) <= LATE);
+        let is_paused = |scope| self.pauses.get(scope).is_some_and(|(until, _)| *until > now);
+        if !is_its_turn || lane.scopes.iter().any(is_paused) {
+            return false;
+        }
+        let Some(scope) = &lane.pool else { return true };
+        if hold.points.is_some() {
+            return self.pools.get(scope).is_some_and(|pool| pool.covers_reserved(now));
+        }
+        let do_fit = self.points_fit(scope, lane.cost.likely, now, now) == Fits::From(now);
+        if do_fit {
+            self.set_aside(lane, hold, now);
+        }
+        do_fit
     }
 
     fn pool(&mut self, scope: &Scope, now: Instant) -> &mut Pool {
@@ -159,39 +150,47 @@ impl Gates {
         Pool::new(self.config.quota_points, now, self.spread_seed, self.config.jitter)
     }
 
-    /// Gives back what is held: the call will not be sent in these slots.
+    /// Gives back what is held: the call will not be sent in this slot.
     pub(crate) fn give_back(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
-        for (scope, slot) in hold.slots.drain(..) {
-            if let Some(pace) = self.paces.get_mut(&scope) {
-                pace.unbook(slot);
+        if let Some(slot) = hold.slot.take() {
+            for scope in &lane.paced {
+                if let Some(pace) = self.paces.get_mut(scope) {
+                    pace.unbook(slot);
+                }
             }
         }
-        self.refund(lane, hold, now);
-    }
-
-    fn refund(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
         if let (Some(points), Some(scope)) = (hold.points.take(), &lane.pool) {
             self.pool(scope, now).release(points, now);
         }
     }
 
-    /// An attempt was answered, or not: its slots are used up, its points spent unless the server refused it.
-    pub(crate) fn settle(&mut self, lane: &Lane, hold: &mut Hold, was_refused: bool, heard: Heard<'_>, now: Instant) {
-        hold.slots.clear();
-        if was_refused {
-            self.refund(lane, hold, now);
+    /// An attempt is sent now, in the slot that it held.
+    pub(crate) fn sent(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) -> Option<Sent> {
+        hold.slot = None;
+        lane.pool.as_ref().map(|scope| self.pool(scope, now).sent(now))
+    }
+
+    /// An attempt was answered: its points are spent unless the server refused it.
+    pub(crate) fn settle(&mut self, lane: &Lane, hold: &mut Hold, sent: Option<Sent>, heard: Heard<'_>, now: Instant) {
+        let (Some(scope), Some(sent)) = (&lane.pool, sent) else { return };
+        let mut points = hold.points.take().unwrap_or(0);
+        let pool = self.pool(scope, now);
+        if heard.was_refused {
+            pool.release(mem::take(&mut points), now);
         }
-        if let Some(scope) = &lane.pool {
-            let points = hold.points.take().unwrap_or(0);
-            let pool = self.pool(scope, now);
-            pool.settle(points, now);
-            pool.hear(heard.said, points, heard.sent, now);
+        pool.settle(points, heard.said, sent, now);
+    }
+
+    /// An attempt was given up in flight.
+    pub(crate) fn lose(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
+        if let (Some(points), Some(scope)) = (hold.points.take(), &lane.pool) {
+            self.pool(scope, now).lose(points, now);
         }
     }
 
     /// Lets nothing pass in `scope` before `until`. A pause is only ever extended.
     pub(crate) fn pause(&mut self, scope: Scope, until: Instant, kind: LimiterKind) {
-        let pause = self.pauses.entry(scope).or_insert((until, kind.clone()));
+        let pause = self.pauses.entry(scope).or_insert_with(|| (until, kind.clone()));
         if until > pause.0 {
             *pause = (until, kind);
         }
@@ -217,9 +216,31 @@ impl Gates {
     }
 }
 
-/// What an answer said of the pool, and when its request was sent.
+fn pace_kind(lane: &Lane) -> LimiterKind {
+    if lane.pool.is_some() { LimiterKind::Burst } else { LimiterKind::InvocationRate }
+}
+
+/// The way to the first instant that all gates admit.
+struct Search {
+    at: Instant,
+    /// The longest step so far, and the limit that asked for it.
+    longest: Millis,
+    limit: Option<Limit>,
+}
+
+impl Search {
+    fn go_to(&mut self, until: Instant, limit: impl FnOnce() -> Limit) {
+        let step = until.since(self.at);
+        if step > self.longest {
+            (self.longest, self.limit) = (step, Some(limit()));
+        }
+        self.at = self.at.max(until);
+    }
+}
+
+/// What an answer said of the pool.
 #[derive(Clone, Copy)]
 pub(crate) struct Heard<'a> {
     pub(crate) said: &'a RateLimit,
-    pub(crate) sent: Instant,
+    pub(crate) was_refused: bool,
 }

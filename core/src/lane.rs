@@ -12,7 +12,7 @@ use headroom_model::refusal::{Limiter, Refusal};
 pub(crate) struct Lane {
     /// Every scope that a refusal may pause, the widest first.
     pub(crate) scopes: Vec<Scope>,
-    /// The scopes among them whose pace is known before a refusal, the narrowest first.
+    /// The scopes among them whose pace is known before a refusal.
     pub(crate) paced: Vec<Scope>,
     /// The pool of points it spends from.
     pub(crate) pool: Option<Scope>,
@@ -53,7 +53,7 @@ impl Lane {
         let is_limited = context.trigger.is_rate_limited();
         let scopes: Vec<_> = [Some(environment), Some(installation), user].into_iter().flatten().collect();
         Self {
-            paced: scopes.iter().rev().filter(|scope| is_limited && has_rule(scope)).cloned().collect(),
+            paced: scopes.iter().filter(|scope| is_limited && has_rule(scope)).cloned().collect(),
             scopes,
             pool: None,
             cost: Cost::FREE,

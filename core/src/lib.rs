@@ -10,7 +10,7 @@
 //! | `limiter` | calls as state machines |
 //! | `lane` | which limits an operation is under |
 //! | `gates` | pauses, pools and paces together: plan, then take |
-//! | `pool` | the ledger of an hour's points |
+//! | `pool`, `doubt` | the ledger of an hour's points |
 //! | `pace`, `bucket`, `window` | calendars in which calls book their slot |
 //! | `schedule` | when to come again after a refusal |
 //!
@@ -33,6 +33,7 @@
 
 mod bucket;
 pub mod config;
+mod doubt;
 mod gates;
 mod lane;
 mod limiter;

@@ -3,11 +3,11 @@
 use crate::config::{Config, ConfigError};
 use crate::gates::{Gates, Heard, Hold, Plan};
 use crate::lane::Lane;
-use crate::schedule;
+use crate::pool::Sent;
+use crate::schedule::{self, Answered};
 use crate::verdict::{
     CallOptions, Confidence, Decision, Ending, Limit, LimiterKind, Never, Outcome, Scope, Step, Verdict, Wait,
 };
-use headroom_model::headers::RateLimit;
 use headroom_model::operation::{Answer, Operation};
 use headroom_model::refusal::{self, Meaning, Reading, Refusal};
 use headroom_model::rng::SplitMix64;
@@ -28,14 +28,14 @@ struct Call {
     max_attempts: u32,
     give_up_at: Instant,
     /// Its own wait after a refusal or error.
-    not_before: Wait,
+    not_before: Option<Wait>,
 }
 
 #[derive(Clone, Debug)]
 enum State {
     Waiting(Wait),
     Ready,
-    InFlight { since: Instant },
+    InFlight(Option<Sent>),
     Done(Ending),
 }
 
@@ -78,10 +78,10 @@ impl Limiter {
     pub fn quota_check(&self, operation: &Operation, now: Instant) -> Verdict {
         let now = now.max(self.latest);
         let lane = Lane::of(operation, self.gates.config());
-        let decision = match self.gates.plan(&lane, &Hold::default(), now) {
+        let decision = match self.gates.plan(&lane, None, now) {
             _ if self.is_full() => Decision::Never(Never::TooManyCalls(self.gates.config().max_calls)),
             Plan::Go => Decision::Proceed,
-            Plan::Wait(wait, _) => Decision::WaitUntil(wait),
+            Plan::InLine(wait) | Plan::Wait(wait) => Decision::WaitUntil(wait),
             Plan::Never(never) => Decision::Never(never),
         };
         let left = self.gates.points_left(&lane, now);
@@ -110,7 +110,7 @@ impl Limiter {
             attempts: 0,
             max_attempts: options.max_attempts.unwrap_or(config.max_attempts).max(1),
             give_up_at: now + options.deadline.unwrap_or(config.max_elapsed),
-            not_before: Wait { until: now, limit: own_backoff() },
+            not_before: None,
         };
         let id = CallId(self.next_id);
         self.next_id += 1;
@@ -140,11 +140,11 @@ impl Limiter {
         };
         match &call.state {
             State::Waiting(wait) => Step::WaitUntil(wait.clone()),
-            State::InFlight { .. } => Step::AwaitingAnswer,
+            State::InFlight(_) => Step::AwaitingAnswer,
             State::Done(ending) => Step::Done(Outcome { ending: ending.clone(), attempts: call.attempts }),
             State::Ready => {
                 call.attempts += 1;
-                call.state = State::InFlight { since: now };
+                call.state = State::InFlight(self.gates.sent(&call.lane, &mut call.hold, now));
                 Step::Send(call.attempts)
             }
         }
@@ -153,104 +153,109 @@ impl Limiter {
     /// Asks the gates and moves the call on: ready, waiting or, if the wait would be too long, over.
     fn plan(&mut self, id: CallId, now: Instant) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let plan = if call.not_before.until > now {
-            Plan::Wait(call.not_before.clone(), None)
-        } else {
-            self.gates.take(&call.lane, &mut call.hold, now)
-        };
-        call.state = match plan {
-            Plan::Go => State::Ready,
-            Plan::Wait(wait, _) if wait.until <= call.give_up_at => State::Waiting(wait),
-            Plan::Wait(wait, _) => State::Done(Ending::Deferred(wait)),
+        let Call { lane, hold, give_up_at, not_before, .. } = call;
+        if now <= *give_up_at && self.gates.admit(lane, hold, now) {
+            call.state = State::Ready;
+            return;
+        }
+        self.gates.give_back(lane, hold, now);
+        call.state = match self.gates.plan(lane, not_before.as_ref(), now) {
+            Plan::Go if now <= *give_up_at => {
+                self.gates.take(lane, hold, now, now);
+                State::Ready
+            }
+            Plan::InLine(wait) if wait.until <= *give_up_at => {
+                self.gates.take(lane, hold, wait.until, now);
+                State::Waiting(wait)
+            }
+            Plan::Wait(wait) if wait.until <= *give_up_at => State::Waiting(wait),
+            Plan::InLine(wait) | Plan::Wait(wait) => State::Done(Ending::Deferred(wait)),
+            // Asked for too late: it could go, but nobody waits for it any more.
+            Plan::Go => State::Done(Ending::Deferred(Wait { until: now, limit: own("deadline") })),
             Plan::Never(never) => State::Done(Ending::Refused(never)),
         };
-        if let State::Done(_) = call.state {
-            self.gates.give_back(&call.lane, &mut call.hold, now);
-        }
     }
 
     /// Takes in the answer to the attempt on its way. Without one it does nothing.
     pub fn on_response(&mut self, id: CallId, answer: &Answer, now: Instant) {
         let now = self.advance(now);
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let State::InFlight { since } = call.state else { return };
+        let State::InFlight(sent) = call.state else { return };
         let Reading { meaning, points, date } = refusal::read(answer);
         let was_refused = matches!(meaning, Meaning::Refused(_));
-        let heard = Heard { said: &points, sent: since };
-        self.gates.settle(&call.lane, &mut call.hold, was_refused, heard, now);
+        self.gates.settle(&call.lane, &mut call.hold, sent, Heard { said: &points, was_refused }, now);
+        let answered = Answered { attempts: call.attempts, date, now };
         match meaning {
             Meaning::Success => call.state = State::Done(Ending::Success),
-            Meaning::Error { status, retry } => self.after_error(id, status, retry, date, now),
-            Meaning::Refused(refusal) => self.after_refusal(id, &refusal, date, now),
+            Meaning::Error { status, retry } => self.after_error(id, status, retry, answered),
+            Meaning::Refused(refusal) => self.after_refusal(id, &refusal, answered),
         }
     }
 
-    fn after_error(
-        &mut self,
-        id: CallId,
-        status: Option<u16>,
-        retry: Option<When>,
-        date: Option<Instant>,
-        now: Instant,
-    ) {
+    fn after_error(&mut self, id: CallId, status: Option<u16>, retry: Option<When>, answered: Answered) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let is_transient = status.is_some_and(|status| status >= 500);
         let may_retry = is_transient && call.lane.idempotent && call.attempts < call.max_attempts;
         let again = retry
             .filter(|_| may_retry)
-            .and_then(|when| schedule::after_error(when, date, self.gates.config(), &mut self.rng, now).ok());
+            .and_then(|when| schedule::after_error(when, answered, self.gates.config(), &mut self.rng).ok());
         match again {
-            Some(until) => {
-                call.not_before = Wait { until, limit: own_backoff() };
-                self.plan(id, now);
-            }
+            Some(until) => self.back_off(id, until, answered.now),
             None => call.state = State::Done(Ending::Failed),
         }
     }
 
-    fn after_refusal(&mut self, id: CallId, refusal: &Refusal, date: Option<Instant>, now: Instant) {
+    fn back_off(&mut self, id: CallId, until: Instant, now: Instant) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let config = self.gates.config();
-        match schedule::after_refusal(refusal, call.attempts, date, config, &mut self.rng, now) {
-            Ok(until) => {
-                let (kind, scope) = (call.lane.refused_kind(refusal), call.lane.refused_scope(refusal, config));
-                call.not_before = Wait { until, limit: Limit { kind: kind.clone(), scope: scope.clone() } };
-                self.gates.pause(scope, until, kind);
-                if call.attempts < call.max_attempts {
-                    self.plan(id, now);
-                } else {
-                    call.state = State::Done(Ending::Refused(Never::AttemptsExhausted(call.max_attempts)));
-                }
-            }
-            Err(delay) => call.state = State::Done(Ending::Refused(Never::DelayNotCredible(delay))),
+        call.not_before = Some(Wait { until, limit: own("backoff after an error") });
+        self.plan(id, now);
+    }
+
+    /// Pauses the refused scope and lets the call come again when the server said.
+    ///
+    /// A delay that is not credible says nothing of when to come again: the call is over, and its scope backs off as
+    /// if no delay had been named.
+    fn after_refusal(&mut self, id: CallId, refusal: &Refusal, answered: Answered) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let (config, rng) = (self.gates.config(), &mut self.rng);
+        let credible = schedule::after_refusal(refusal, answered, config, rng);
+        let until = credible.unwrap_or_else(|_| answered.now + schedule::backoff(answered.attempts, config, rng));
+        let (kind, scope) = (call.lane.refused_kind(refusal), call.lane.refused_scope(refusal, config));
+        self.gates.pause(scope.clone(), until, kind.clone());
+        if let Err(delay) = credible {
+            call.state = State::Done(Ending::Refused(Never::DelayNotCredible(delay)));
+        } else if call.attempts >= call.max_attempts {
+            call.state = State::Done(Ending::Refused(Never::AttemptsExhausted(call.max_attempts)));
+        } else {
+            call.not_before = Some(Wait { until, limit: Limit { kind, scope } });
+            self.plan(id, answered.now);
         }
     }
 
     /// Takes in that the attempt on its way brought no answer. Without one it does nothing.
     ///
-    /// Its points count as spent, since the server may have acted on it. An idempotent call backs off and is
-    /// sent again; any other has failed.
+    /// Its points count as spent, since the server may have acted on it or may yet. An idempotent call backs off and
+    /// is sent again; any other has failed.
     pub fn on_failure(&mut self, id: CallId, now: Instant) {
         let now = self.advance(now);
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let State::InFlight { since } = call.state else { return };
-        let heard = Heard { said: &RateLimit::default(), sent: since };
-        self.gates.settle(&call.lane, &mut call.hold, false, heard, now);
-        if !call.lane.idempotent || call.attempts >= call.max_attempts {
+        let State::InFlight(_) = call.state else { return };
+        self.gates.lose(&call.lane, &mut call.hold, now);
+        if call.lane.idempotent && call.attempts < call.max_attempts {
+            let until = now + schedule::backoff(call.attempts, self.gates.config(), &mut self.rng);
+            self.back_off(id, until, now);
+        } else {
             call.state = State::Done(Ending::Failed);
-            return;
         }
-        let until = now + schedule::backoff(call.attempts, self.gates.config(), &mut self.rng);
-        call.not_before = Wait { until, limit: own_backoff() };
-        self.plan(id, now);
     }
 
     /// Forgets a call. One that was not sent leaves nothing behind; one in flight counts as spent.
     pub fn end(&mut self, id: CallId) {
         let now = self.latest;
-        self.on_failure(id, now);
-        if let Some(mut call) = self.calls.remove(&id) {
-            self.gates.give_back(&call.lane, &mut call.hold, now);
+        let Some(Call { lane, mut hold, state, .. }) = self.calls.remove(&id) else { return };
+        match state {
+            State::InFlight(_) => self.gates.lose(&lane, &mut hold, now),
+            _ => self.gates.give_back(&lane, &mut hold, now),
         }
     }
 
@@ -267,6 +272,7 @@ impl Limiter {
     }
 }
 
-fn own_backoff() -> Limit {
-    Limit { kind: LimiterKind::Other("backoff after an error".to_owned()), scope: Scope::Call }
+/// A limit of the call's own making.
+fn own(what: &str) -> Limit {
+    Limit { kind: LimiterKind::Other(what.to_owned()), scope: Scope::Call }
 }

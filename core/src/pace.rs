@@ -5,7 +5,13 @@ use crate::config::Config;
 use crate::lane::counted_per;
 use crate::verdict::Scope;
 use crate::window::Window;
-use headroom_model::time::Instant;
+use headroom_model::time::{Instant, Millis};
+
+/// How late a call may use the slot it booked. Timers are late by some milliseconds, and a call that had to book anew for
+/// that would come to the end of the line each time. It counts at its slot, so calls that are sent late meet those of
+/// the next slots: who is punctual keeps to every limit exactly. After that long, slots are booked anew, and a token
+/// that was not given back by then counts as used.
+pub(crate) const LATE: Millis = Millis::from_secs(1);
 
 /// A calendar in which calls book the slot that they will be sent in.
 #[derive(Clone, Debug)]

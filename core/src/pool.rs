@@ -1,5 +1,6 @@
 //! The ledger of one points pool: what of this UTC hour is spent, reserved and left.
 
+use crate::doubt::Doubt;
 use crate::verdict::Confidence;
 use headroom_model::headers::RateLimit;
 use headroom_model::rng::SplitMix64;
@@ -8,24 +9,39 @@ use headroom_model::when::When;
 
 /// One pool. Estimate, reserve, settle: a call reserves its cost before it is sent and settles it when answered.
 ///
-/// Points left are the server's lowest figure of this window, else the quota less what we spent, and in
-/// either case less what is reserved. Within a window the server's figure only falls, so its lowest value counts
-/// every call that was answered by then, and what it may not count yet is still reserved: we never overspend,
-/// and once nothing is in flight the figure is exact.
+/// Points left are the server's figure of this window, else the quota less what we spent, and in either case
+/// less what is reserved or in doubt. Answers come in any order, so the lowest figure counts, less all that was
+/// settled without a figure of its own since that figure's request was sent: the figure may count it or not. So
+/// we never overspend, and once nothing is in flight and the last answers brought figures, ours is exact.
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
+    /// As configured.
     quota: u32,
     /// The beginning of the hour that the figures below are about.
     window: Instant,
+    /// The quota as the server named it in this window. It is not believed any longer: a wrong one, once too small
+    /// for any call, would never be corrected.
+    limit: Option<u32>,
     spent: u32,
+    /// The part of `spent` that was settled without a figure.
+    silent: u32,
     reported_left: Option<u32>,
     /// Points of calls that hold a slot or are in flight. It outlives the hour: the server may count a call that
     /// was sent before the edge after it.
     reserved: u32,
+    /// Points of calls that were given up in flight.
+    doubt: Doubt,
     /// What was left when the last hour ended. Calls that cost more met the wall, and are let in spread out.
     left_before: u32,
     spread_seed: u64,
     spread_max: Millis,
+}
+
+/// When a request was sent, and what was settled without a figure by then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    at: Instant,
+    silent: u32,
 }
 
 /// When a cost fits, or that it never does.
@@ -39,9 +55,21 @@ impl Pool {
     /// An untouched pool. After a wall, calls are let in at an instant that `spread_seed` places up to
     /// `spread_max` after the hour, so that nodes do not stampede together.
     pub(crate) fn new(quota: u32, now: Instant, spread_seed: u64, spread_max: Millis) -> Self {
-        let window = now.hour_start();
-        let (spent, reported_left, reserved, left_before) = (0, None, 0, u32::MAX);
-        Self { quota, window, spent, reported_left, reserved, left_before, spread_seed, spread_max }
+        let (limit, spent, silent, reported_left, reserved, doubt) = Default::default();
+        let (window, left_before) = (now.hour_start(), u32::MAX);
+        Self {
+            quota,
+            window,
+            limit,
+            spent,
+            silent,
+            reported_left,
+            reserved,
+            doubt,
+            left_before,
+            spread_seed,
+            spread_max,
+        }
     }
 
     /// The pool as it stands at `now`: in a later hour nothing is spent and nothing was heard yet.
@@ -58,7 +86,7 @@ impl Pool {
         }
         let is_next = window == self.window.next_hour();
         self.left_before = if is_next { self.left() } else { u32::MAX };
-        (self.window, self.spent, self.reported_left) = (window, 0, None);
+        (self.window, self.limit, self.spent, self.silent, self.reported_left) = (window, None, 0, 0, None);
     }
 
     /// Points for new calls in the window of the last roll.
@@ -67,7 +95,8 @@ impl Pool {
     }
 
     fn left_unreserved(&self) -> u32 {
-        self.reported_left.unwrap_or_else(|| self.quota.saturating_sub(self.spent))
+        let metered = || self.limit.unwrap_or(self.quota).saturating_sub(self.spent);
+        self.reported_left.unwrap_or_else(metered).saturating_sub(self.doubt.points())
     }
 
     /// Points left for new calls at `now`, and how that is known.
@@ -75,25 +104,28 @@ impl Pool {
         let pool = self.at(now);
         let confidence = match pool.reported_left {
             Some(_) => Confidence::Reported,
-            None if pool.spent > 0 || pool.reserved > 0 => Confidence::Metered,
+            None if pool.spent > 0 || pool.reserved > 0 || pool.doubt.points() > 0 => Confidence::Metered,
             None => Confidence::Assumed,
         };
         (pool.left(), confidence)
     }
 
-    /// The first instant from `now` on at which `cost` fits.
-    pub(crate) fn earliest(&self, cost: u32, now: Instant) -> Fits {
-        if cost > self.quota {
+    /// The first instant from `from` on at which `cost` fits, as far as one can know at `now`.
+    ///
+    /// What is reserved may be given back before the hour ends, but a call that does not fit beside it waits for
+    /// the wall all the same. By a later hour, what is reserved now will have been answered.
+    pub(crate) fn earliest(&self, cost: u32, from: Instant, now: Instant) -> Fits {
+        if cost > self.quota.max(self.limit.unwrap_or(0)) {
             return Fits::Never;
         }
-        let pool = self.at(now);
+        let pool = self.at(from);
         let opening = pool.opening(pool.window);
-        if cost > pool.left_before && now < opening {
+        if cost > pool.left_before && from < opening {
             Fits::From(opening)
-        } else if cost > pool.left() {
+        } else if from.hour_start() <= now.hour_start() && cost > pool.left() {
             Fits::From(pool.opening(pool.window.next_hour()))
         } else {
-            Fits::From(now)
+            Fits::From(from)
         }
     }
 
@@ -115,30 +147,54 @@ impl Pool {
         self.reserved = self.reserved.saturating_sub(cost);
     }
 
-    /// Turns a reservation into spent points.
-    pub(crate) fn settle(&mut self, cost: u32, now: Instant) {
-        self.release(cost, now);
-        self.spent = self.spent.saturating_add(cost);
+    /// What [`Pool::settle`] has to know of a request that is sent now.
+    pub(crate) fn sent(&self, now: Instant) -> Sent {
+        Sent { at: now, silent: self.at(now).silent }
     }
 
-    /// Takes in what an answer says of the pool; `sent` is when its request was.
-    ///
-    /// Say it after settling the call. Without a figure for this window, a call that was settled is taken
-    /// off the last one, since the server may have counted it since.
-    pub(crate) fn hear(&mut self, said: &RateLimit, settled: u32, sent: Instant, now: Instant) {
-        self.roll(now);
-        if let Some(limit) = said.limit.filter(|limit| *limit > 0) {
-            self.quota = limit;
+    /// Turns a reservation into spent points and takes in what the answer says of the pool.
+    pub(crate) fn settle(&mut self, cost: u32, said: &RateLimit, sent: Sent, now: Instant) {
+        self.release(cost, now);
+        self.age_doubt(now);
+        let was_sent_in_it = sent.at >= self.window;
+        if !was_sent_in_it && said.reset == Some(When::At(self.window)) {
+            return; // The server counted it in the hour that is over.
         }
         let is_of_this_window = match said.reset {
             Some(When::At(reset)) => reset == self.window.next_hour(),
-            _ => sent >= self.window,
+            _ => was_sent_in_it,
         };
-        let lowest = self.reported_left.unwrap_or(u32::MAX);
-        match said.remaining {
-            Some(remaining) if is_of_this_window => self.reported_left = Some(lowest.min(remaining)),
-            _ => self.reported_left = self.reported_left.map(|left| left.saturating_sub(settled)),
+        if is_of_this_window {
+            self.limit = said.limit.filter(|limit| *limit > 0).or(self.limit);
         }
+        match said.remaining.filter(|_| is_of_this_window) {
+            Some(remaining) => {
+                let silent_before = if was_sent_in_it { sent.silent } else { 0 };
+                let left = remaining.saturating_sub(self.silent.saturating_sub(silent_before));
+                self.reported_left = Some(self.reported_left.map_or(left, |lowest| lowest.min(left)));
+                self.spent = self.spent.saturating_add(cost);
+            }
+            None => self.settle_silently(cost),
+        }
+    }
+
+    fn settle_silently(&mut self, cost: u32) {
+        self.spent = self.spent.saturating_add(cost);
+        self.silent = self.silent.saturating_add(cost);
+        self.reported_left = self.reported_left.map(|left| left.saturating_sub(cost));
+    }
+
+    /// A call was given up in flight: the server may count it, now or later.
+    pub(crate) fn lose(&mut self, cost: u32, now: Instant) {
+        self.release(cost, now);
+        self.age_doubt(now);
+        self.doubt.add(cost);
+    }
+
+    /// Counts as spent what was in doubt for long. What is left stays the same by it, so that it may happen late.
+    fn age_doubt(&mut self, now: Instant) {
+        let aged = self.doubt.take_aged(now);
+        self.settle_silently(aged);
     }
 
     /// Whether what is reserved is still covered. Not so if others spent the pool meanwhile.
@@ -171,10 +227,9 @@ mod tests {
         for cost in [10, 10] {
             pool.reserve(cost, NOON);
         }
-        pool.settle(10, NOON);
-        pool.hear(&said(30), 10, NOON, NOON);
-        pool.settle(10, NOON);
-        pool.hear(&said(40), 10, NOON, NOON);
+        let sent = pool.sent(NOON);
+        pool.settle(10, &said(30), sent, NOON);
+        pool.settle(10, &said(40), sent, NOON);
         assert_eq!(pool.points_left(NOON), (30, Confidence::Reported), "40 was answered earlier than 30");
     }
 
@@ -182,23 +237,27 @@ mod tests {
     fn at_the_wall_the_next_hour_opens_at_one_instant_for_all_who_met_it() {
         let mut pool = Pool::new(10, NOON, 7, Millis(1_000));
         pool.reserve(9, NOON);
-        pool.settle(9, NOON);
-        let Fits::From(opening) = pool.earliest(2, NOON) else { panic!("2 of 10 fit sometime") };
+        pool.settle(9, &RateLimit::default(), pool.sent(NOON), NOON);
+        let Fits::From(opening) = pool.earliest(2, NOON, NOON) else { panic!("2 of 10 fit sometime") };
         assert!(opening >= NOON + HOUR && opening <= NOON + HOUR + Millis(1_000));
-        assert_eq!(pool.earliest(2, Instant(opening.0 - 1)), Fits::From(opening), "refused 1 ms before");
-        assert_eq!(pool.earliest(2, opening), Fits::From(opening), "accepted at it");
-        assert_eq!(pool.earliest(1, NOON), Fits::From(NOON), "what fits does not wait");
-        assert_eq!(pool.earliest(11, NOON), Fits::Never);
+        assert_eq!(
+            pool.earliest(2, Instant(opening.0 - 1), Instant(opening.0 - 1)),
+            Fits::From(opening),
+            "refused 1 ms before"
+        );
+        assert_eq!(pool.earliest(2, opening, opening), Fits::From(opening), "accepted at it");
+        assert_eq!(pool.earliest(1, NOON, NOON), Fits::From(NOON), "what fits does not wait");
+        assert_eq!(pool.earliest(11, NOON, NOON), Fits::Never);
     }
 
     #[test]
     fn a_call_in_flight_over_the_edge_is_counted_in_the_new_hour_too() {
         let mut pool = Pool::new(10, NOON, 1, Millis::ZERO);
         pool.reserve(4, NOON);
+        let sent = pool.sent(NOON);
         let later = NOON + HOUR;
         assert_eq!(pool.points_left(later), (6, Confidence::Metered));
-        pool.settle(4, later);
-        pool.hear(&said(6), 4, NOON, later);
+        pool.settle(4, &said(1), sent, later);
         assert_eq!(pool.points_left(later), (6, Confidence::Metered), "its figure is of the old hour");
     }
 
@@ -206,8 +265,28 @@ mod tests {
     fn time_going_backwards_grants_nothing() {
         let mut pool = Pool::new(10, NOON, 1, Millis::ZERO);
         pool.reserve(10, NOON);
-        pool.settle(10, NOON);
-        assert_eq!(pool.earliest(1, Instant(NOON.0 - 1)), Fits::From(NOON + HOUR), "the wall of the known hour holds");
+        pool.settle(10, &RateLimit::default(), pool.sent(NOON), NOON);
+        let before = Instant(NOON.0 - 1);
+        assert_eq!(pool.earliest(1, before, before), Fits::From(NOON + HOUR), "the wall of the known hour holds");
+    }
+
+    #[test]
+    fn what_is_in_doubt_lies_below_every_figure_for_a_while() {
+        let mut pool = Pool::new(100, NOON, 1, Millis::ZERO);
+        pool.reserve(10, NOON);
+        pool.lose(10, NOON);
+        let (mut now, mut left) = (NOON, 100);
+        for _ in 0..2 {
+            now += Doubt::SPAN;
+            left -= 1;
+            pool.reserve(1, now);
+            pool.settle(1, &said(left), pool.sent(now), now);
+            assert_eq!(pool.points_left(now).0, left - 10, "the server has not counted it yet");
+        }
+        now += Doubt::SPAN;
+        pool.reserve(1, now);
+        pool.settle(1, &said(left - 11), pool.sent(now), now);
+        assert_eq!(pool.points_left(now).0, left - 11, "now it has");
     }
 
     proptest! {
@@ -220,15 +299,15 @@ mod tests {
             let mut pool = Pool::new(quota, NOON, 1, Millis::ZERO);
             let mut server_left = quota;
             let mut heard_of_siblings = true;
-            let mut in_flight: Vec<(u32, Option<u32>)> = Vec::new();
+            let mut in_flight: Vec<(u32, Sent, Option<u32>)> = Vec::new();
             for (kind, cost, which) in steps {
                 match kind {
-                    0 if pool.earliest(cost, NOON) == Fits::From(NOON) => {
+                    0 if pool.earliest(cost, NOON, NOON) == Fits::From(NOON) => {
                         pool.reserve(cost, NOON);
-                        in_flight.push((cost, None));
+                        in_flight.push((cost, pool.sent(NOON), None));
                     }
                     1 if !in_flight.is_empty() => {
-                        let (cost, counted) = which.get_mut(&mut in_flight);
+                        let (cost, _, counted) = which.get_mut(&mut in_flight);
                         if counted.is_none() {
                             prop_assert!(!heard_of_siblings || server_left >= *cost, "overspent because of us");
                             server_left = server_left.saturating_sub(*cost);
@@ -237,10 +316,9 @@ mod tests {
                     }
                     2 if !in_flight.is_empty() => {
                         let at = which.index(in_flight.len());
-                        if let (cost, Some(left)) = in_flight[at] {
+                        if let (cost, sent, Some(left)) = in_flight[at] {
                             in_flight.remove(at);
-                            pool.settle(cost, NOON);
-                            pool.hear(&said(left), cost, NOON, NOON);
+                            pool.settle(cost, &said(left), sent, NOON);
                         }
                     }
                     3 if cost == 7 => {

@@ -15,52 +15,80 @@ const JITTER_PERCENT: u64 = 10;
 /// The longest backoff where the server names no delay.
 const MAX_BACKOFF: Millis = Millis::from_secs(600);
 
-/// When a refused call may come again: the best of what the server said that its limiter can mean. If it said
-/// something and none of it can be meant, the shortest of that.
+/// A machine's clock is wrong by minutes. A `Date` further from ours than this is no clock either, and is passed
+/// over.
+const CLOCK_ERROR: Millis = HOUR;
+
+/// What is known of an answer besides what it says of a delay.
+#[derive(Clone, Copy)]
+pub(crate) struct Answered {
+    /// How many attempts were sent by then.
+    pub(crate) attempts: u32,
+    /// Its `Date`.
+    pub(crate) date: Option<Instant>,
+    pub(crate) now: Instant,
+}
+
+/// When a refused call may come again: after the best of the delays that the server named and its limiter can mean. If
+/// it can mean none of them, the shortest.
 pub(crate) fn after_refusal(
     refusal: &Refusal,
-    attempts: u32,
-    date: Option<Instant>,
+    answered: Answered,
     config: &Config,
     rng: &mut SplitMix64,
-    now: Instant,
 ) -> Result<Instant, Millis> {
-    let delays = refusal.retries.iter().map(|when| delay(*when, date, now));
-    let longest = longest_credible(&refusal.limiter, date.unwrap_or(now));
-    if let Some(delay) = delays.clone().find(|delay| *delay <= longest) {
-        return Ok(now + delay + jitter(delay, config, rng));
-    }
-    delays.min().map_or_else(|| Ok(now + backoff(attempts, config, rng)), Err)
+    let longest = longest_credible(&refusal.limiter, answered.server_clock());
+    after(&refusal.retries, longest, answered, config, rng)
 }
 
 /// When a call may come again that met an error with a delay of its own, such as a 503 with `Retry-After`.
 pub(crate) fn after_error(
     when: When,
-    date: Option<Instant>,
+    answered: Answered,
     config: &Config,
     rng: &mut SplitMix64,
-    now: Instant,
 ) -> Result<Instant, Millis> {
-    let delay = delay(when, date, now);
-    let credible = delay <= HOUR + SLACK;
-    credible.then(|| now + delay + jitter(delay, config, rng)).ok_or(delay)
+    after(&[when], HOUR + SLACK, answered, config, rng)
 }
 
-/// How long from now on. An instant is the server's: where its `Date` is known, the difference of the two
-/// counts, and our own clock may be wrong.
-fn delay(when: When, date: Option<Instant>, now: Instant) -> Millis {
-    match (when, date) {
-        (When::After(delay), _) => delay,
-        (When::At(instant), Some(date)) => instant.since(date),
-        (When::At(instant), None) => instant.since(now),
+/// A delay of nothing, or until an instant that has passed, is none: without a backoff all attempts would be spent
+/// within a millisecond.
+fn after(
+    named: &[When],
+    longest: Millis,
+    answered: Answered,
+    config: &Config,
+    rng: &mut SplitMix64,
+) -> Result<Instant, Millis> {
+    let delays = named.iter().map(|when| answered.delay(*when)).filter(|delay| *delay > Millis::ZERO);
+    if let Some(delay) = delays.clone().find(|delay| *delay <= longest) {
+        return Ok(answered.now + delay + jitter(delay, config, rng));
+    }
+    delays.min().map_or_else(|| Ok(answered.now + backoff(answered.attempts, config, rng)), Err)
+}
+
+impl Answered {
+    /// How long from now on. An instant is the server's: the difference of its two clock readings counts, where
+    /// there are two, and our own clock may be wrong.
+    fn delay(self, when: When) -> Millis {
+        match when {
+            When::After(delay) => delay,
+            When::At(instant) => instant.since(self.server_clock()),
+        }
+    }
+
+    /// The server's clock where it told a credible one, else ours.
+    fn server_clock(self) -> Instant {
+        let is_credible = |date: &Instant| date.since(self.now).max(self.now.since(*date)) <= CLOCK_ERROR;
+        self.date.filter(is_credible).unwrap_or(self.now)
     }
 }
 
 /// A quota ends with the server's hour at the latest; no limit that we know counts over more than an hour.
-fn longest_credible(limiter: &Limiter, server_now: Instant) -> Millis {
+fn longest_credible(limiter: &Limiter, server_clock: Instant) -> Millis {
     match limiter {
         Limiter::GlobalQuota | Limiter::TenantQuota | Limiter::Quota => {
-            server_now.next_hour().since(server_now) + SLACK
+            server_clock.next_hour().since(server_clock) + SLACK
         }
         Limiter::Burst | Limiter::InvocationRate | Limiter::Unknown(_) => HOUR + SLACK,
     }
@@ -83,18 +111,28 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn quota(retry: Option<When>) -> Refusal {
-        Refusal { limiter: Limiter::GlobalQuota, retries: retry.into_iter().collect(), window_limit: None }
+    const NOW: Instant = Instant(HOUR.0 * 12 + 1_000);
+
+    fn after_at(
+        now: Instant,
+        retries: &[When],
+        attempts: u32,
+        date: Option<Instant>,
+        seed: u64,
+    ) -> Result<Instant, Millis> {
+        let refusal = Refusal { limiter: Limiter::GlobalQuota, retries: retries.to_vec(), window_limit: None };
+        let answered = Answered { attempts, date, now };
+        after_refusal(&refusal, answered, &Config::default(), &mut SplitMix64::new(seed))
     }
 
-    const NOW: Instant = Instant(HOUR.0 * 12 + 1_000);
+    fn after(retries: &[When], attempts: u32, seed: u64) -> Result<Instant, Millis> {
+        after_at(NOW, retries, attempts, None, seed)
+    }
 
     proptest! {
         #[test]
-        fn never_earlier_than_the_server_said_and_hardly_later(secs in 0_u64..3_600, seed: u64) {
-            let mut rng = SplitMix64::new(seed);
-            let said = When::After(Millis::from_secs(secs));
-            let until = after_refusal(&quota(Some(said)), 1, None, &Config::default(), &mut rng, NOW).unwrap();
+        fn never_earlier_than_the_server_said_and_hardly_later(secs in 1_u64..3_600, seed: u64) {
+            let until = after(&[When::After(Millis::from_secs(secs))], 1, seed).unwrap();
             let promised = NOW + Millis::from_secs(secs);
             prop_assert!(until >= promised && until <= promised + Config::default().jitter);
         }
@@ -110,33 +148,38 @@ mod tests {
             let ours = Instant(server_now.0.saturating_add_signed(skew));
             let left = server_now.next_hour().since(server_now);
             for said in [When::At(server_now.next_hour()), When::After(left)] {
-                let mut rng = SplitMix64::new(seed);
-                let until = after_refusal(&quota(Some(said)), 1, Some(server_now), &Config::default(), &mut rng, ours);
-                let until = until.expect("credible by the server's clock");
+                let until = after_at(ours, &[said], 1, Some(server_now), seed).expect("credible by the server's clock");
                 prop_assert!(until >= ours + left && until <= ours + left + Config::default().jitter);
             }
         }
 
         #[test]
         fn without_a_delay_the_backoff_grows_and_stays_bounded(attempts in 1_u32..200, seed: u64) {
-            let until = after_refusal(&quota(None), attempts, None, &Config::default(), &mut SplitMix64::new(seed), NOW);
-            prop_assert!((NOW + Millis(1)..=NOW + MAX_BACKOFF + Millis(1)).contains(&until.unwrap()));
+            for said in [&[][..], &[When::After(Millis::ZERO)], &[When::At(Instant(NOW.0 - 1))]] {
+                let until = after(said, attempts, seed).unwrap();
+                prop_assert!((NOW + Millis(1)..=NOW + MAX_BACKOFF + Millis(1)).contains(&until), "{said:?}");
+            }
         }
     }
 
     #[test]
     fn a_delay_that_no_limit_can_mean_is_neither_slept_nor_cut() {
         let absurd = Millis::from_secs(9_223_372_036_854_775_807);
-        let got =
-            after_refusal(&quota(Some(When::After(absurd))), 1, None, &Config::default(), &mut SplitMix64::new(1), NOW);
-        assert_eq!(got, Err(absurd));
+        assert_eq!(after(&[When::After(absurd)], 1, 1), Err(absurd));
     }
 
     #[test]
-    fn where_one_source_is_absurd_the_next_best_counts() {
-        let absurd = When::After(Millis(u64::MAX));
-        let refusal = Refusal { retries: vec![absurd, When::At(NOW.next_hour())], ..quota(None) };
-        let until = after_refusal(&refusal, 1, None, &Config::default(), &mut SplitMix64::new(1), NOW).unwrap();
-        assert!(until >= NOW.next_hour() && until <= NOW.next_hour() + Config::default().jitter, "{until}");
+    fn a_date_beyond_belief_is_no_clock() {
+        let promised = NOW + Millis::from_secs(60);
+        for date in [Instant(0), Instant(u64::MAX), NOW + HOUR.times(2)] {
+            assert!(after_at(NOW, &[When::At(promised)], 1, Some(date), 1).unwrap() >= promised, "{date}");
+        }
+    }
+    #[test]
+    fn where_one_source_is_absurd_or_says_nothing_the_next_best_counts() {
+        for first in [When::After(Millis(u64::MAX)), When::After(Millis::ZERO)] {
+            let until = after(&[first, When::At(NOW.next_hour())], 1, 1).unwrap();
+            assert!(until >= NOW.next_hour() && until <= NOW.next_hour() + Config::default().jitter, "{until}");
+        }
     }
 }

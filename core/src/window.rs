@@ -2,66 +2,120 @@
 
 use headroom_model::profile::{WindowRule, WindowShape};
 use headroom_model::time::Instant;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-/// The bookings under one rule, in order. It holds no more than the rule admits in one window and what is
-/// booked ahead of now.
+/// The bookings under one rule. It holds no more than the rule admits in one window and what is booked ahead of now.
 #[derive(Clone, Debug)]
 pub(crate) struct Window {
     rule: WindowRule,
-    slots: VecDeque<Instant>,
+    booked: Booked,
+}
+
+#[derive(Clone, Debug)]
+enum Booked {
+    /// How many lie in each window, by its beginning. A window with room left takes bookings in any order, so that
+    /// one who has booked far ahead stands in nobody's way.
+    Fixed(BTreeMap<Instant, u32>),
+    /// Each booking, in order. New ones only go behind the last: a hole that a cancelled call left is not filled, since
+    /// every booking within a span around it would have to be counted again.
+    Sliding(VecDeque<Instant>),
 }
 
 impl Window {
     pub(crate) const fn new(rule: WindowRule) -> Self {
-        Self { rule, slots: VecDeque::new() }
+        let booked = match rule.shape {
+            WindowShape::Fixed => Booked::Fixed(BTreeMap::new()),
+            WindowShape::Sliding => Booked::Sliding(VecDeque::new()),
+        };
+        Self { rule, booked }
     }
 
-    /// The first instant from `from` on that the rule admits, after all that is booked.
-    ///
-    /// Both shapes ask only of the booking that lies `limit` places before: a window admits one more as soon
-    /// as that one has left it.
+    /// The first instant from `from` on that the rule admits beside all that is booked.
     pub(crate) fn earliest(&self, from: Instant) -> Instant {
-        let from = self.slots.back().map_or(from, |last| from.max(*last));
-        let limit = self.rule.limit as usize;
-        match self.slots.len().checked_sub(limit).and_then(|at| self.slots.get(at)) {
-            Some(blocking) => from.max(self.leaves_at(*blocking)),
-            None => from,
+        match &self.booked {
+            Booked::Fixed(booked) => {
+                let is_full = |at| booked.get(&self.window_start(at)).is_some_and(|count| *count >= self.rule.limit);
+                let mut at = from;
+                // At the end of time the next window begins where this one does.
+                while is_full(at) && self.leaves_at(at) > at {
+                    at = self.leaves_at(at);
+                }
+                at
+            }
+            Booked::Sliding(booked) => {
+                // A window admits one more as soon as the booking that lies `limit` places before has left it.
+                let from = booked.back().map_or(from, |last| from.max(*last));
+                let blocking = booked.len().checked_sub(self.rule.limit as usize).and_then(|at| booked.get(at));
+                blocking.map_or(from, |blocking| from.max(self.leaves_at(*blocking)))
+            }
         }
+    }
+
+    fn window_start(&self, at: Instant) -> Instant {
+        Instant(at.0 - at.0 % self.rule.span.0)
     }
 
     /// When a booking no longer counts.
     fn leaves_at(&self, slot: Instant) -> Instant {
-        let span = self.rule.span;
         match self.rule.shape {
-            WindowShape::Sliding => slot + span,
-            WindowShape::Fixed => Instant(slot.0 - slot.0 % span.0) + span,
+            WindowShape::Sliding => slot + self.rule.span,
+            WindowShape::Fixed => self.window_start(slot) + self.rule.span,
         }
     }
 
     /// Books `slot`, an instant that `earliest` gave.
     pub(crate) fn book(&mut self, slot: Instant, now: Instant) {
         self.forget(now);
-        self.slots.push_back(slot);
+        let start = self.window_start(slot);
+        match &mut self.booked {
+            Booked::Fixed(booked) => *booked.entry(start).or_insert(0) += 1,
+            Booked::Sliding(booked) => booked.push_back(slot),
+        }
     }
 
     /// Gives a slot back that was not used. Later slots stay where they are: they only have more room.
     pub(crate) fn unbook(&mut self, slot: Instant) {
-        let after = self.slots.partition_point(|booked| *booked <= slot);
-        if after > 0 && self.slots[after - 1] == slot {
-            self.slots.remove(after - 1);
+        let start = self.window_start(slot);
+        match &mut self.booked {
+            Booked::Fixed(booked) => {
+                if let Some(count) = booked.get_mut(&start) {
+                    *count -= 1;
+                    if *count == 0 {
+                        booked.remove(&start);
+                    }
+                }
+            }
+            Booked::Sliding(booked) => {
+                if let Ok(at) = booked.binary_search(&slot) {
+                    booked.remove(at);
+                }
+            }
         }
     }
 
     fn forget(&mut self, now: Instant) {
-        while self.slots.front().is_some_and(|slot| self.leaves_at(*slot) <= now) {
-            self.slots.pop_front();
+        while self.first().is_some_and(|slot| self.leaves_at(slot) <= now) {
+            match &mut self.booked {
+                Booked::Fixed(booked) => drop(booked.pop_first()),
+                Booked::Sliding(booked) => drop(booked.pop_front()),
+            }
+        }
+    }
+
+    fn first(&self) -> Option<Instant> {
+        match &self.booked {
+            Booked::Fixed(booked) => booked.first_key_value().map(|(start, _)| *start),
+            Booked::Sliding(booked) => booked.front().copied(),
         }
     }
 
     /// Whether forgetting the window would grant nothing.
     pub(crate) fn is_idle(&self, now: Instant) -> bool {
-        self.slots.back().is_none_or(|slot| self.leaves_at(*slot) <= now)
+        let last = match &self.booked {
+            Booked::Fixed(booked) => booked.last_key_value().map(|(start, _)| *start),
+            Booked::Sliding(booked) => booked.back().copied(),
+        };
+        last.is_none_or(|slot| self.leaves_at(slot) <= now)
     }
 }
 
@@ -72,13 +126,18 @@ mod tests {
     use headroom_model::time::Millis;
     use proptest::prelude::*;
 
-    /// The slow, obvious window: it keeps every timestamp and counts.
-    fn admits(rule: WindowRule, sent: &[Instant], at: Instant) -> bool {
-        let in_window = |slot: &&Instant| match rule.shape {
-            WindowShape::Sliding => slot.0 + rule.span.0 > at.0,
-            WindowShape::Fixed => slot.0 / rule.span.0 == at.0 / rule.span.0,
+    /// The slow, obvious rule: it keeps every timestamp and counts.
+    fn conforms(rule: WindowRule, slots: &[Instant]) -> bool {
+        let is_in_window_of = |first: Instant, slot: Instant| match rule.shape {
+            WindowShape::Sliding => (first..first + rule.span).contains(&slot),
+            WindowShape::Fixed => slot.0 / rule.span.0 == first.0 / rule.span.0,
         };
-        (sent.iter().filter(in_window).count() as u64) < u64::from(rule.limit)
+        let count = |first| slots.iter().filter(|slot| is_in_window_of(first, **slot)).count();
+        slots.iter().all(|first| count(*first) as u64 <= u64::from(rule.limit))
+    }
+
+    fn with(slots: &[Instant], slot: Instant) -> Vec<Instant> {
+        slots.iter().copied().chain([slot]).collect()
     }
 
     fn any_rule() -> impl Strategy<Value = WindowRule> {
@@ -93,19 +152,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn slots_are_exactly_those_of_the_slow_window(
+        fn slots_are_exactly_those_of_the_slow_rule(
             rule in any_rule(),
             gaps in proptest::collection::vec(0_u64..12, 1..60),
         ) {
-            let (mut window, mut now, mut sent) = (Window::new(rule), Instant(1_000), Vec::<Instant>::new());
+            let (mut window, mut now, mut slots) = (Window::new(rule), Instant(1_000), Vec::<Instant>::new());
             for gap in gaps {
                 now += Millis(gap);
                 let slot = window.earliest(now);
                 window.book(slot, now);
-                let first = sent.last().map_or(now, |last| now.max(*last));
-                let slow = (first.0..).map(Instant).find(|at| admits(rule, &sent, *at));
-                prop_assert_eq!(Some(slot), slow, "after {:?}", &sent);
-                sent.push(slot);
+                let slow = (now.0..).map(Instant).find(|at| conforms(rule, &with(&slots, *at)));
+                prop_assert_eq!(Some(slot), slow, "after {:?}", &slots);
+                slots.push(slot);
             }
         }
 
@@ -114,24 +172,36 @@ mod tests {
             rule in any_rule(),
             steps in proptest::collection::vec((0_u64..8, any::<Option<prop::sample::Index>>()), 1..60),
         ) {
-            let (mut window, mut now, mut sent) = (Window::new(rule), Instant(1_000), Vec::<Instant>::new());
+            let (mut window, mut now, mut slots) = (Window::new(rule), Instant(1_000), Vec::<Instant>::new());
             for (gap, give_back) in steps {
                 now += Millis(gap);
-                let future = sent.partition_point(|slot| *slot <= now);
-                match give_back.filter(|_| future < sent.len()) {
+                slots.sort_unstable();
+                let future = slots.partition_point(|slot| *slot <= now);
+                match give_back.filter(|_| future < slots.len()) {
                     Some(index) => {
-                        window.unbook(sent.remove(future + index.index(sent.len() - future)));
+                        window.unbook(slots.remove(future + index.index(slots.len() - future)));
                     }
                     None => {
                         let slot = window.earliest(now);
                         window.book(slot, now);
-                        sent.push(slot);
+                        slots.push(slot);
                     }
                 }
+                prop_assert!(conforms(rule, &slots), "{slots:?}");
             }
-            for (at, slot) in sent.iter().enumerate() {
-                prop_assert!(admits(rule, &sent[..at], *slot), "{slot} in {sent:?}");
+        }
+
+        /// Booking ahead, as another limit asks for, leaves the room before it to others.
+        #[test]
+        fn a_fixed_window_has_room_before_what_is_booked_ahead(ahead in 1_u64..100, limit in 1_u32..9) {
+            let per = CountedPer::Installation;
+            let rule = WindowRule { per, limit, span: Millis(10), shape: WindowShape::Fixed };
+            let mut window = Window::new(rule);
+            for _ in 0..limit {
+                window.book(Instant(1_000 + 10 * ahead), Instant(1_000));
             }
+            prop_assert_eq!(window.earliest(Instant(1_000)), Instant(1_000));
+            prop_assert_eq!(window.earliest(Instant(1_005 + 10 * ahead)), Instant(1_010 + 10 * ahead));
         }
     }
 }
