@@ -27,16 +27,15 @@ fn response(status: u16, headers: &[(&str, &str)]) -> Answer {
     Answer::Response(Response { status, headers: headers.collect(), body: b"{}".to_vec() })
 }
 
-/// Refuses every first attempt with the shortest delay there is, and counts.
+/// Refuses the first twenty attempts with the shortest delay there is, and counts.
 #[derive(Default)]
-struct RefusesOnce {
+struct RefusesAtFirst {
     sent: AtomicU32,
 }
 
-impl Transport for RefusesOnce {
-    fn send(&self, _: Operation, attempt: AttemptCount) -> BoxFuture<'static, Result<Answer, AttemptError>> {
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        let answer = if attempt == 1 {
+impl Transport for RefusesAtFirst {
+    fn send(&self, _: Operation, _: AttemptCount) -> BoxFuture<'static, Result<Answer, AttemptError>> {
+        let answer = if self.sent.fetch_add(1, Ordering::Relaxed) < 20 {
             response(429, &[("Retry-After", "0"), ("RateLimit-Reason", "jira-burst-based")])
         } else {
             response(200, &[])
@@ -53,12 +52,14 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 #[test]
 fn a_thousand_calls_share_one_instance_and_each_is_carried_through() {
     block_on(async {
-        let transport = Arc::new(RefusesOnce::default());
+        let transport = Arc::new(RefusesAtFirst::default());
         let compiled = ClientComponent::new(&component("client")).expect("it compiles");
         let mut client = compiled
             .instantiate(transport.clone(), |config| {
                 config.burst = None;
                 config.jitter = 0;
+                config.backoff = 1; // real time passes here: a millisecond for each refusal
+                config.max_attempts = 100;
             })
             .await
             .expect("it instantiates");
@@ -70,12 +71,11 @@ fn a_thousand_calls_share_one_instance_and_each_is_carried_through() {
             })
             .await
             .expect("no trap");
-        for outcome in outcomes {
-            let outcome = outcome.expect("no trap");
-            let Outcome::Success(success) = outcome else { panic!("not a success: {outcome:?}") };
-            assert_eq!((success.attempts, success.answer), (2, response(200, &[])));
-        }
-        assert_eq!(transport.sent.load(Ordering::Relaxed), 2_000);
+        let attempts = outcomes.into_iter().map(|outcome| match outcome.expect("no trap") {
+            Outcome::Success(success) if success.answer == response(200, &[]) => success.attempts,
+            other => panic!("not a success: {other:?}"),
+        });
+        assert_eq!((attempts.sum::<u32>(), transport.sent.load(Ordering::Relaxed)), (1_020, 1_020));
     });
 }
 
@@ -134,6 +134,22 @@ fn the_planner_keeps_a_scarce_window_for_those_who_come_first() {
     assert!(matches!(planner.next(waiting, now + 999), Ok(Step::WaitUntil(_))), "refused 1 ms before");
     assert_eq!(planner.next(waiting, now + 1_000).expect("no trap"), Step::Send(1), "accepted at it");
     planner.end(waiting).expect("no trap");
+}
+
+#[test]
+fn a_report_that_nobody_waits_for_changes_nothing() {
+    let compiled = PlannerComponent::new(&component("planner")).expect("it compiles");
+    let mut planner = compiled.instantiate(|_| {}, 1).expect("it instantiates");
+    let now = 1_776_160_800_000;
+    let call = planner.begin(&page(), NO_WISHES, now).expect("no trap");
+    planner.on_response(call, &response(500, &[]), now).expect("no trap");
+    assert_eq!(planner.next(call, now).expect("no trap"), Step::Send(1), "not sent yet, so not answered");
+    planner.on_response(call, &response(200, &[]), now).expect("no trap");
+    let done = planner.next(call, now).expect("no trap");
+    assert!(matches!(&done, Step::Done(Outcome::Success(success)) if success.answer == response(200, &[])), "{done:?}");
+    planner.on_response(call, &response(404, &[]), now).expect("no trap");
+    planner.on_failure(call, &AttemptError::TimedOut, now).expect("no trap");
+    assert_eq!(planner.next(call, now).expect("no trap"), done, "the outcome stays");
 }
 
 #[test]

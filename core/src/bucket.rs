@@ -42,10 +42,14 @@ impl Bucket {
         self.full_at.unwrap_or_else(count)
     }
 
+    /// How far from full the bucket may be and still have a token.
+    fn slack(&self) -> u128 {
+        (u128::from(self.rate.capacity) - 1) * CALL
+    }
+
     /// The first instant from `from` on at which the bucket has a token beside all that is booked.
     pub(crate) fn earliest(&self, from: Instant) -> Instant {
-        let slack = (u128::from(self.rate.capacity) - 1) * CALL;
-        let free = self.full_at().saturating_sub(slack).div_ceil(u128::from(self.rate.per_second));
+        let free = self.full_at().saturating_sub(self.slack()).div_ceil(u128::from(self.rate.per_second));
         from.max(Instant(u64::try_from(free).unwrap_or(u64::MAX)))
     }
 
@@ -68,6 +72,16 @@ impl Bucket {
             self.booked.remove(at);
             self.full_at = None;
         }
+    }
+
+    /// Counts the bucket as empty until `until`, when it has one token: the server was asked for more than it had.
+    ///
+    /// Bookings before that are void. Without this, a rested bucket would let all who waited rush in at once, into
+    /// the next refusal.
+    pub(crate) fn drain(&mut self, until: Instant) {
+        self.booked.retain(|slot| *slot >= until);
+        self.full_at_first = self.full_at_first.max(self.scaled(until) + self.slack());
+        self.full_at = None;
     }
 
     /// Whether forgetting the bucket would grant nothing.
@@ -146,6 +160,25 @@ mod tests {
             sends.sort_unstable();
             prop_assert!(conforms(rate, &sends), "{sends:?}");
         }
+    }
+
+    #[test]
+    fn a_drained_bucket_lets_out_one_call_at_its_instant_and_the_others_at_its_rate() {
+        let mut bucket = Bucket::new(BurstRate { per_second: 10, capacity: 5 });
+        for _ in 0..7 {
+            bucket.book(bucket.earliest(Instant(10_000)), Instant(10_000));
+        }
+        bucket.drain(Instant(12_000));
+        let slots: Vec<_> = (0..3)
+            .map(|_| {
+                let slot = bucket.earliest(Instant(11_000));
+                bucket.book(slot, Instant(11_000));
+                slot.0
+            })
+            .collect();
+        assert_eq!(slots, [12_000, 12_100, 12_200]);
+        bucket.unbook(Instant(10_200));
+        assert_eq!(bucket.earliest(Instant(11_000)), Instant(12_300), "what was void already gives nothing back");
     }
 
     #[test]

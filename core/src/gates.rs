@@ -190,6 +190,11 @@ impl Gates {
 
     /// Lets nothing pass in `scope` before `until`. A pause is only ever extended.
     pub(crate) fn pause(&mut self, scope: Scope, until: Instant, kind: LimiterKind) {
+        if kind == LimiterKind::Burst
+            && let Some(pace) = self.paces.get_mut(&scope)
+        {
+            pace.drain(until);
+        }
         let pause = self.pauses.entry(scope).or_insert_with(|| (until, kind.clone()));
         if until > pause.0 {
             *pause = (until, kind);

@@ -259,6 +259,12 @@ impl Limiter {
         }
     }
 
+    /// Whether an attempt of this call is on its way, so that a result of it would count.
+    #[must_use]
+    pub fn awaits_answer(&self, id: CallId) -> bool {
+        matches!(self.calls.get(&id).map(|call| &call.state), Some(State::InFlight(_)))
+    }
+
     /// How many calls are open.
     #[must_use]
     pub fn open_calls(&self) -> usize {

@@ -58,6 +58,13 @@ impl Pace {
         }
     }
 
+    /// Counts a bucket as empty until `until`. A window that refused is full, and was paused until it is not.
+    pub(crate) fn drain(&mut self, until: Instant) {
+        if let Self::Bucket(bucket) = self {
+            bucket.drain(until);
+        }
+    }
+
     /// Gives a slot back that was not used.
     pub(crate) fn unbook(&mut self, slot: Instant) {
         match self {

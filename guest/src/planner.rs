@@ -49,6 +49,14 @@ pub struct OpenCall {
     last: RefCell<Last>,
 }
 
+impl OpenCall {
+    /// Its id while an attempt is on its way. A result that nobody waits for must not become the outcome's answer.
+    fn awaiting(&self) -> Option<CallId> {
+        let id = self.id.as_ref().ok().copied();
+        id.filter(|id| self.limiter.borrow().awaits_answer(*id))
+    }
+}
+
 impl GuestCall for OpenCall {
     fn next(&self, now: InstantMs) -> Step {
         let id = match &self.id {
@@ -67,13 +75,13 @@ impl GuestCall for OpenCall {
     }
 
     fn on_response(&self, answer: Answer, now: InstantMs) {
-        let Ok(id) = self.id else { return };
+        let Some(id) = self.awaiting() else { return };
         self.limiter.borrow_mut().on_response(id, &(&answer).into(), Instant(now));
         self.last.replace(Last::Answer(answer));
     }
 
     fn on_failure(&self, error: AttemptError, now: InstantMs) {
-        let Ok(id) = self.id else { return };
+        let Some(id) = self.awaiting() else { return };
         self.limiter.borrow_mut().on_failure(id, Instant(now));
         self.last.replace(Last::Error(error));
     }
