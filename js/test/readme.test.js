@@ -1,4 +1,4 @@
-// Every program in the README runs and prints what the README says.
+// Every JavaScript program in this package's README and in the repository's runs and prints what is said there.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -11,15 +11,22 @@ import { NODE_24 } from './support/node-24.js';
 const JS = fileURLToPath(new URL('..', import.meta.url));
 const PROGRAM = /```js( component)?\n(.*?)```\n+```text\n(.*?)```/gs;
 
-const programs = [...readFileSync(join(JS, 'README.md'), 'utf8').matchAll(PROGRAM)].map(([, world, code, prints]) => ({
-  node: world ? NODE_24 : process.execPath,
-  code,
-  prints,
-}));
+function programsOf(readme) {
+  const found = [...readFileSync(join(JS, readme), 'utf8').matchAll(PROGRAM)];
+  return found.map(([, world, code, prints], index) => ({
+    name: `program ${index + 1} of ${readme}`,
+    node: world ? NODE_24 : process.execPath,
+    code,
+    prints,
+  }));
+}
 
-for (const [index, { node, code, prints }] of programs.entries()) {
+const programs = programsOf('README.md');
+const everywhere = [...programs, ...programsOf('../README.md')];
+
+for (const { name, node, code, prints } of everywhere) {
   const skip = existsSync(node) ? false : `there is no \`${node}\`; \`npm ci\` brings it`;
-  test(`program ${index + 1} of the readme prints what the readme says`, { skip }, () => {
+  test(`${name} prints what the readme says`, { skip }, () => {
     // Within the package, so that it may import itself by name.
     const folder = mkdtempSync(join(JS, 'dist/readme-'));
     try {
@@ -36,7 +43,7 @@ for (const [index, { node, code, prints }] of programs.entries()) {
 }
 
 test('the readme has a program for each world, the first call in about 20 lines', () => {
-  assert.equal(programs.length, 2);
+  assert.deepEqual([programs.length, everywhere.length], [2, 3]);
   assert.ok(programs[0].code.trim().split('\n').filter(Boolean).length <= 24);
 });
 
