@@ -45,7 +45,11 @@ impl Component {
     pub fn run(&self, scenario: &Scenario, seed: u64, trace: Option<Sink>) -> Result<Report, Failure> {
         harness::run(scenario, &self.bytes, seed, trace).map_err(|error| {
             let is_bad = matches!(error, Error::NotAComponent { .. } | Error::OtherWorld { .. } | Error::Link(_));
-            let error = anyhow!(error).context(format!("`{}`", self.path.display()));
+            let whose = match error {
+                Error::Run(_) => format!("strategy `{NAME}`"),
+                _ => format!("`{}`", self.path.display()),
+            };
+            let error = anyhow!(error).context(whose);
             if is_bad { Failure::BadInput(error) } else { Failure::Run(error) }
         })
     }

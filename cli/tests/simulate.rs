@@ -93,6 +93,22 @@ fn without_a_component_beside_the_program_it_says_what_to_run() {
     assert!(error.contains("headroom-client.wasm`: it does not exist; run `cargo xtask build-guest`"), "{error}");
 }
 
+/// Linux alone has a file that is always full.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_trace_that_cannot_be_written_breaks_the_run_off_with_exit_code_1() {
+    for strategy in ["headroom", "none"] {
+        let output = headroom(&["rush", "--strategy", strategy, "--trace", "/dev/full"]);
+        let error = text(&output.stderr);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(1), ""), "{error}");
+        assert!(
+            error.starts_with(&format!("error: strategy `{strategy}`: the trace could not be written: ")),
+            "{error}"
+        );
+        assert_eq!((error.lines().count(), error.matches("could not be written").count()), (1, 1), "{error}");
+    }
+}
+
 #[test]
 fn json_is_one_document_and_nothing_else() {
     let output = headroom(&["rush", "--strategy", "rfc130-sample", "--strategy", "none", "--json", "--seed", "7"]);

@@ -55,8 +55,9 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            // Its text is ours, so what is behind it comes next.
             #[cfg(feature = "harness")]
-            Self::Run(error) => Some(error),
+            Self::Run(error) => error.source(),
             _ => None,
         }
     }

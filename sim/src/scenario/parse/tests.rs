@@ -25,7 +25,7 @@ fn a_wrong_line_is_told_with_its_place_its_text_and_the_next_step() {
         (
             "in_flight = 50",
             "banana = 1",
-            "my.toml:22:1: unknown key `banana`: use one of `count`, `in_flight`, `users`, `arrive_over_ms`",
+            "my.toml:23:1: unknown key `banana`: use one of `count`, `in_flight`, `users`, `arrive_over_ms`",
         ),
         ("in_flight = 50", "", "my.toml:19:1: `[work]` has no `in_flight`: add it"),
         ("[clien", "[lien", "my.toml:26:2: unknown key `lient`: did you mean `client`?"),
