@@ -21,11 +21,11 @@ fn changed(text: &str, from: &str, to: &str) -> String {
 #[test]
 fn a_wrong_line_is_told_with_its_place_its_text_and_the_next_step() {
     for (from, to, want) in [
-        ("in_flight = 50", "in_flght = 50", "my.toml:23:1: unknown key `in_flght`: did you mean `in_flight`?"),
+        ("in_flight = 50", "in_flght = 50", "my.toml:22:1: unknown key `in_flght`: did you mean `in_flight`?"),
         (
             "in_flight = 50",
             "banana = 1",
-            "my.toml:23:1: unknown key `banana`: use one of `count`, `in_flight`, `users`, `arrive_over_ms`",
+            "my.toml:22:1: unknown key `banana`: use one of `count`, `in_flight`, `users`, `arrive_over_ms`",
         ),
         ("in_flight = 50", "", "my.toml:19:1: `[work]` has no `in_flight`: add it"),
         ("[clien", "[lien", "my.toml:26:2: unknown key `lient`: did you mean `client`?"),
