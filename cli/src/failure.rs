@@ -56,7 +56,7 @@ pub fn of_file(error: &io::Error) -> String {
 pub fn usage(error: &clap::Error) -> Result<(), Failure> {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(error.print()?),
-        ErrorKind::MissingSubcommand => Err(Failure::BadInput(anyhow!("no verb: run `headroom simulate --help`"))),
+        ErrorKind::MissingSubcommand => Err(Failure::BadInput(anyhow!("no verb: run `headroom --help`"))),
         _ => Err(Failure::BadInput(anyhow!(one_line(&error.to_string())))),
     }
 }
@@ -66,5 +66,9 @@ fn one_line(text: &str) -> String {
     let parts = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
     let parts: Vec<_> = parts.filter(|line| !line.is_empty() && !line.starts_with("For more")).collect();
     let message = parts.join(" ").replacen("error: ", "", 1).replace('\'', "`").replace(" tip:", ";");
-    format!("{message}: run `headroom simulate --help`")
+    // The usage begins with the verb, where one was given.
+    let usage = text.lines().find_map(|line| line.trim().strip_prefix("Usage: headroom "));
+    let verb = usage.and_then(|usage| usage.split(' ').next()).filter(|word| word.starts_with(char::is_alphabetic));
+    let help = verb.map_or_else(|| "headroom --help".to_owned(), |verb| format!("headroom {verb} --help"));
+    format!("{message}: run `{help}`")
 }

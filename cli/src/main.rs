@@ -2,6 +2,7 @@
 
 mod component;
 mod failure;
+mod plan;
 mod simulate;
 mod table;
 
@@ -19,11 +20,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    Plan(plan::Args),
     Simulate(simulate::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::try_parse() {
+        Ok(Cli { verb: Verb::Plan(args) }) => plan::run(&args),
         Ok(Cli { verb: Verb::Simulate(args) }) => simulate::run(&args),
         Err(error) => failure::usage(&error),
     };
