@@ -2,7 +2,7 @@
 
 use crate::config::BurstRate;
 use crate::pace::LATE;
-use headroom_model::time::Instant;
+use headroom_model::time::{Instant, Millis};
 use std::collections::VecDeque;
 
 /// A token bucket in the form of a theoretical arrival time (GCRA, ITU-T I.371), exact in integers: time is
@@ -13,7 +13,12 @@ use std::collections::VecDeque;
 /// leaves comes after them.
 #[derive(Clone, Debug)]
 pub(crate) struct Bucket {
+    /// As configured.
+    told: BurstRate,
+    /// As believed: refusals lower it, time without one raises it again.
     rate: BurstRate,
+    /// When the belief may change again: the end of the pause after a refusal, or the last raise.
+    settled_at: Instant,
     /// When the bucket would be full again after the bookings that were dropped from `booked`, scaled.
     full_at_first: u128,
     /// Bookings that can still be taken back, in order.
@@ -24,9 +29,12 @@ pub(crate) struct Bucket {
 
 const CALL: u128 = 1_000;
 
+/// So long without a refusal raises the rate by a tenth of what was told: from half to all in less than a minute.
+const RAISE_AFTER: Millis = Millis::from_secs(10);
+
 impl Bucket {
     pub(crate) const fn new(rate: BurstRate) -> Self {
-        Self { rate, full_at_first: 0, booked: VecDeque::new(), full_at: Some(0) }
+        Self { told: rate, rate, settled_at: Instant(0), full_at_first: 0, booked: VecDeque::new(), full_at: Some(0) }
     }
 
     const fn scaled(&self, instant: Instant) -> u128 {
@@ -42,6 +50,18 @@ impl Bucket {
         self.full_at.unwrap_or_else(count)
     }
 
+    /// Changes the rate and the capacity that are believed, given each with what was told.
+    fn believe(&mut self, change: impl Fn(u32, u32) -> u32) {
+        let before = u128::from(self.rate.per_second);
+        self.rate = BurstRate {
+            per_second: change(self.rate.per_second, self.told.per_second),
+            capacity: change(self.rate.capacity, self.told.capacity),
+        };
+        // The same instant in the new scale, rounded up.
+        self.full_at_first = (self.full_at_first * u128::from(self.rate.per_second)).div_ceil(before);
+        self.full_at = None;
+    }
+
     /// How far from full the bucket may be and still have a token.
     fn slack(&self) -> u128 {
         (u128::from(self.rate.capacity) - 1) * CALL
@@ -55,6 +75,10 @@ impl Bucket {
 
     /// Books `slot`, an instant that `earliest` gave.
     pub(crate) fn book(&mut self, slot: Instant, now: Instant) {
+        if self.rate != self.told && now.since(self.settled_at) >= RAISE_AFTER {
+            self.settled_at = now;
+            self.believe(|rate, told| told.min(rate + told.div_ceil(10)));
+        }
         while let Some(first) = self.booked.front().copied().filter(|first| now.since(*first) > LATE) {
             self.full_at_first = self.full_after(self.full_at_first, first);
             self.booked.pop_front();
@@ -74,11 +98,17 @@ impl Bucket {
         }
     }
 
-    /// Counts the bucket as empty until `until`, when it has one token: the server was asked for more than it had.
+    /// The server refused: it was asked for more than it had. The bucket counts as empty until `until`, when it has one
+    /// token, and from then on half its rate is believed.
     ///
-    /// Bookings before that are void. Without this, a rested bucket would let all who waited rush in at once, into
-    /// the next refusal.
-    pub(crate) fn drain(&mut self, until: Instant) {
+    /// Bookings before that are void. Without this, a rested bucket would let all who waited rush in at once, into the
+    /// next refusal. Refusals that come during the pause were sent before it and are of the same event: they change
+    /// the rate no further.
+    pub(crate) fn refused(&mut self, until: Instant, now: Instant) {
+        if now >= self.settled_at {
+            self.believe(|rate, _| (rate / 2).max(1));
+        }
+        self.settled_at = self.settled_at.max(until);
         self.booked.retain(|slot| *slot >= until);
         self.full_at_first = self.full_at_first.max(self.scaled(until) + self.slack());
         self.full_at = None;
@@ -93,7 +123,6 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use headroom_model::time::Millis;
     use proptest::prelude::*;
 
     /// The slow, obvious bucket: it counts tokens in thousandths and moves millisecond by millisecond.
@@ -163,12 +192,13 @@ mod tests {
     }
 
     #[test]
-    fn a_drained_bucket_lets_out_one_call_at_its_instant_and_the_others_at_its_rate() {
-        let mut bucket = Bucket::new(BurstRate { per_second: 10, capacity: 5 });
+    fn after_a_refusal_one_call_goes_at_its_instant_and_the_others_at_half_the_rate() {
+        let mut bucket = Bucket::new(BurstRate { per_second: 20, capacity: 5 });
         for _ in 0..7 {
             bucket.book(bucket.earliest(Instant(10_000)), Instant(10_000));
         }
-        bucket.drain(Instant(12_000));
+        bucket.refused(Instant(12_000), Instant(10_500));
+        bucket.refused(Instant(11_900), Instant(10_600));
         let slots: Vec<_> = (0..3)
             .map(|_| {
                 let slot = bucket.earliest(Instant(11_000));
@@ -177,8 +207,23 @@ mod tests {
             })
             .collect();
         assert_eq!(slots, [12_000, 12_100, 12_200]);
-        bucket.unbook(Instant(10_200));
+        bucket.unbook(Instant(10_050));
         assert_eq!(bucket.earliest(Instant(11_000)), Instant(12_300), "what was void already gives nothing back");
+    }
+
+    #[test]
+    fn time_without_a_refusal_brings_the_rate_back_to_what_was_told_and_no_further() {
+        let told = BurstRate { per_second: 20, capacity: 4 };
+        let mut bucket = Bucket::new(told);
+        bucket.refused(Instant(1_000), Instant(1_000));
+        let mut rates = Vec::new();
+        for secs in (0..120).step_by(5) {
+            let now = Instant(1_000) + Millis::from_secs(secs);
+            bucket.book(bucket.earliest(now), now);
+            rates.push(bucket.rate.per_second);
+        }
+        assert_eq!((rates[0], rates[1], rates[2], rates[4]), (10, 10, 12, 14));
+        assert_eq!(bucket.rate, told);
     }
 
     #[test]

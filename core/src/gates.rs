@@ -189,11 +189,11 @@ impl Gates {
     }
 
     /// Lets nothing pass in `scope` before `until`. A pause is only ever extended.
-    pub(crate) fn pause(&mut self, scope: Scope, until: Instant, kind: LimiterKind) {
+    pub(crate) fn pause(&mut self, scope: Scope, until: Instant, kind: LimiterKind, now: Instant) {
         if kind == LimiterKind::Burst
             && let Some(pace) = self.paces.get_mut(&scope)
         {
-            pace.drain(until);
+            pace.refused(until, now);
         }
         let pause = self.pauses.entry(scope).or_insert_with(|| (until, kind.clone()));
         if until > pause.0 {

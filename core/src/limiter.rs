@@ -221,7 +221,7 @@ impl Limiter {
         let credible = schedule::after_refusal(refusal, answered, config, rng);
         let until = credible.unwrap_or_else(|_| answered.now + schedule::backoff(answered.attempts, config, rng));
         let (kind, scope) = (call.lane.refused_kind(refusal), call.lane.refused_scope(refusal, config));
-        self.gates.pause(scope.clone(), until, kind.clone());
+        self.gates.pause(scope.clone(), until, kind.clone(), answered.now);
         if let Err(delay) = credible {
             call.state = State::Done(Ending::Refused(Never::DelayNotCredible(delay)));
         } else if call.attempts >= call.max_attempts {

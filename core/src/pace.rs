@@ -58,10 +58,11 @@ impl Pace {
         }
     }
 
-    /// Counts a bucket as empty until `until`. A window that refused is full, and was paused until it is not.
-    pub(crate) fn drain(&mut self, until: Instant) {
+    /// The server refused, and names `until`. A bucket learns from it; a window is as published, and paused until it
+    /// admits again.
+    pub(crate) fn refused(&mut self, until: Instant, now: Instant) {
         if let Self::Bucket(bucket) = self {
-            bucket.drain(until);
+            bucket.refused(until, now);
         }
     }
 

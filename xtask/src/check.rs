@@ -9,6 +9,9 @@ use crate::layout::Layout;
 use crate::tally::{Runner, Tally};
 use crate::{bootstrap, guest, js, process};
 
+/// Seeds the cases of all property tests; any whole number.
+const SEED: &str = "PROPTEST_RNG_SEED";
+
 /// Runs every check. Exits with 1 if one failed.
 pub fn run(layout: &Layout) -> Result<ExitCode> {
     let mut report = Report::default();
@@ -57,6 +60,10 @@ fn rust(layout: &Layout, report: &mut Report) {
     let mut tests = cargo("test --workspace --locked --no-fail-fast");
     // The programs in README and documentation run a component; the workspace's own setting knows the usual folder only.
     tests.env("HEADROOM_PLANNER", layout.components().join("headroom-planner.wasm"));
+    // The same commit gets the same verdict; plain `cargo test` draws other cases each time.
+    let seed = std::env::var(SEED).unwrap_or_else(|_| "1".to_owned());
+    process::print(&format!("property tests draw from {SEED}={seed}"));
+    tests.env(SEED, seed);
     report.tests("cargo test", &mut tests, Runner::Cargo);
     report.gate("docs", cargo("doc --workspace --no-deps --locked").env("RUSTDOCFLAGS", "-D warnings"));
 }
