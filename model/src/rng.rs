@@ -13,12 +13,6 @@ impl SplitMix64 {
         Self(seed)
     }
 
-    /// A generator for a part of the work, so that drawing more here changes nothing there.
-    #[must_use]
-    pub fn child(&mut self) -> Self {
-        Self(self.next_u64())
-    }
-
     /// The next 64 bits.
     pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
