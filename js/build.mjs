@@ -101,7 +101,9 @@ function size(path, bytes) {
 
 await $init;
 const text = await wit();
-const files = Object.assign({}, ...(await Promise.all(WORLDS.map(emit))));
+const files = {};
+// One after the other: of two wrong components the first is named, every time.
+for (const world of WORLDS) Object.assign(files, await emit(world));
 const declarations = Object.assign({}, ...WORLDS.map((world) => types(text, world)));
 for (const [name, bytes] of Object.entries(declarations)) files[name] = renamed(bytes);
 
