@@ -5,7 +5,7 @@ use crate::lane::Lane;
 use crate::pace::{LATE, Pace};
 use crate::pool::{Fits, Pool, Sent};
 use crate::verdict::{Confidence, Limit, LimiterKind, Never, Scope, Wait};
-use headroom_model::headers::RateLimit;
+use headroom_model::headers::Points;
 use headroom_model::time::{Instant, Millis};
 use std::collections::BTreeMap;
 use std::mem;
@@ -246,6 +246,6 @@ impl Search {
 /// What an answer said of the pool.
 #[derive(Clone, Copy)]
 pub(crate) struct Heard<'a> {
-    pub(crate) said: &'a RateLimit,
+    pub(crate) said: &'a Points,
     pub(crate) was_refused: bool,
 }

@@ -5,7 +5,7 @@ use crate::verdict::{LimiterKind, Scope};
 use headroom_model::operation::{Context, Operation, Request};
 use headroom_model::points::{Cost, price};
 use headroom_model::profile::{CountedPer, WindowRule};
-use headroom_model::refusal::{Limiter, Refusal};
+use headroom_model::refusal::{self, Limiter, Refusal};
 
 /// The gates of one operation. The operation itself is not kept.
 #[derive(Clone, Debug)]
@@ -71,21 +71,27 @@ impl Lane {
             let rule = config.invocations.rules().iter().find(refused_by);
             return self.counted(rule.map_or(CountedPer::Installation, |rule| rule.per));
         };
-        match refusal.limiter {
-            Limiter::Quota => pool.clone(),
-            Limiter::TenantQuota | Limiter::Burst => self.named(|scope| matches!(scope, Scope::Tenant(_))),
+        let tenant = || self.named(|scope| matches!(scope, Scope::Tenant(_)));
+        match refusal.scope {
+            // What is narrower than a tenant has no gate of its own.
+            refusal::Scope::Tenant | refusal::Scope::Endpoint | refusal::Scope::Issue | refusal::Scope::User => {
+                tenant()
+            }
+            refusal::Scope::Unknown if refusal.limiter == Limiter::Burst => tenant(),
+            refusal::Scope::Unknown if refusal.limiter == Limiter::PointsQuota => pool.clone(),
             _ => self.named(|scope| matches!(scope, Scope::App)),
         }
     }
 
     /// Which kind of limit a refusal is about. An invocation is under no other than its rates.
     pub(crate) fn refused_kind(&self, refusal: &Refusal) -> LimiterKind {
-        match &refusal.limiter {
+        match refusal.limiter {
             _ if self.pool.is_none() => LimiterKind::InvocationRate,
-            Limiter::GlobalQuota | Limiter::TenantQuota | Limiter::Quota => LimiterKind::PointsQuota,
+            Limiter::PointsQuota => LimiterKind::PointsQuota,
             Limiter::Burst => LimiterKind::Burst,
             Limiter::InvocationRate => LimiterKind::InvocationRate,
-            Limiter::Unknown(reason) => LimiterKind::Other(reason.clone()),
+            Limiter::Unknown => LimiterKind::Other(refusal.reason.clone().unwrap_or_default()),
+            other => LimiterKind::Other(other.name().to_owned()),
         }
     }
 
@@ -121,7 +127,7 @@ mod tests {
     }
 
     fn refused(limiter: Limiter, window_limit: Option<u32>) -> Refusal {
-        Refusal { limiter, retries: Vec::new(), window_limit }
+        Refusal { limiter, window_limit, ..Refusal::default() }
     }
 
     #[test]
@@ -131,8 +137,8 @@ mod tests {
         assert_eq!(lane.paced, [Scope::Tenant("t".into())]);
         let scope = |limiter| lane.refused_scope(&refused(limiter, None), &Config::default());
         assert_eq!(scope(Limiter::Burst), Scope::Tenant("t".into()));
-        assert_eq!(scope(Limiter::Quota), Scope::App, "the pool that holds");
-        assert_eq!(scope(Limiter::Unknown(String::new())), Scope::App, "the careful reading");
+        assert_eq!(scope(Limiter::PointsQuota), Scope::App, "the pool that holds");
+        assert_eq!(scope(Limiter::Unknown), Scope::App, "the careful reading");
     }
 
     #[test]
@@ -156,7 +162,7 @@ mod tests {
             (None, Scope::Installation("i".into())),
         ] {
             // A web trigger's refusal is an HTTP response and reads like one of a REST request.
-            for limiter in [Limiter::InvocationRate, Limiter::Quota, Limiter::Unknown(String::new())] {
+            for limiter in [Limiter::InvocationRate, Limiter::PointsQuota, Limiter::Unknown] {
                 assert_eq!(lane.refused_scope(&refused(limiter, limit), &config), scope, "{limit:?}");
             }
         }

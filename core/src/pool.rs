@@ -2,7 +2,7 @@
 
 use crate::doubt::Doubt;
 use crate::verdict::Confidence;
-use headroom_model::headers::RateLimit;
+use headroom_model::headers::Points;
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::{Instant, Millis};
 use headroom_model::when::When;
@@ -153,7 +153,7 @@ impl Pool {
     }
 
     /// Turns a reservation into spent points and takes in what the answer says of the pool.
-    pub(crate) fn settle(&mut self, cost: u32, said: &RateLimit, sent: Sent, now: Instant) {
+    pub(crate) fn settle(&mut self, cost: u32, said: &Points, sent: Sent, now: Instant) {
         self.release(cost, now);
         self.age_doubt(now);
         let was_sent_in_it = sent.at >= self.window;
@@ -217,8 +217,8 @@ mod tests {
 
     const NOON: Instant = Instant(HOUR.0 * 12);
 
-    fn said(remaining: u32) -> RateLimit {
-        RateLimit { remaining: Some(remaining), ..RateLimit::default() }
+    fn said(remaining: u32) -> Points {
+        Points { remaining: Some(remaining), ..Points::default() }
     }
 
     #[test]
@@ -237,7 +237,7 @@ mod tests {
     fn at_the_wall_the_next_hour_opens_at_one_instant_for_all_who_met_it() {
         let mut pool = Pool::new(10, NOON, 7, Millis(1_000));
         pool.reserve(9, NOON);
-        pool.settle(9, &RateLimit::default(), pool.sent(NOON), NOON);
+        pool.settle(9, &Points::default(), pool.sent(NOON), NOON);
         let Fits::From(opening) = pool.earliest(2, NOON, NOON) else { panic!("2 of 10 fit sometime") };
         assert!(opening >= NOON + HOUR && opening <= NOON + HOUR + Millis(1_000));
         assert_eq!(
@@ -265,7 +265,7 @@ mod tests {
     fn time_going_backwards_grants_nothing() {
         let mut pool = Pool::new(10, NOON, 1, Millis::ZERO);
         pool.reserve(10, NOON);
-        pool.settle(10, &RateLimit::default(), pool.sent(NOON), NOON);
+        pool.settle(10, &Points::default(), pool.sent(NOON), NOON);
         let before = Instant(NOON.0 - 1);
         assert_eq!(pool.earliest(1, before, before), Fits::From(NOON + HOUR), "the wall of the known hour holds");
     }

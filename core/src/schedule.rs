@@ -1,23 +1,16 @@
 //! When to try again after a refusal: classify → budget → schedule, never earlier than the server said.
 
 use crate::config::Config;
-use headroom_model::refusal::{Limiter, Refusal};
+use headroom_model::refusal::{Clocks, Hint, Refusal, Wait, WaitSource};
 use headroom_model::rng::SplitMix64;
-use headroom_model::time::{HOUR, Instant, Millis};
+use headroom_model::time::{Instant, Millis};
 use headroom_model::when::When;
-
-/// A delay may reach this far past what its limiter can mean: clocks differ, and servers round up.
-const SLACK: Millis = Millis::from_secs(300);
 
 /// A wait is lengthened by at most this share of itself, in percent; one second grows to 1.1 at most.
 const JITTER_PERCENT: u64 = 10;
 
 /// The longest backoff where the server names no delay.
 const MAX_BACKOFF: Millis = Millis::from_secs(600);
-
-/// A machine's clock is wrong by minutes. A `Date` further from ours than this is no clock either, and is passed
-/// over.
-const CLOCK_ERROR: Millis = HOUR;
 
 /// What is known of an answer besides what it says of a delay.
 #[derive(Clone, Copy)]
@@ -29,16 +22,26 @@ pub(crate) struct Answered {
     pub(crate) now: Instant,
 }
 
+impl Answered {
+    const fn clocks(self) -> Clocks {
+        Clocks { now: self.now, date: self.date }
+    }
+}
+
 /// When a refused call may come again: after the best of the delays that the server named and its limiter can mean. If
-/// it can mean none of them, the shortest.
+/// it can mean none of them, the shortest. A refusal that says nothing of a delay means a backoff, for without one all
+/// attempts would be spent within a millisecond.
 pub(crate) fn after_refusal(
     refusal: &Refusal,
     answered: Answered,
     config: &Config,
     rng: &mut SplitMix64,
 ) -> Result<Instant, Millis> {
-    let longest = longest_credible(&refusal.limiter, answered.server_clock());
-    after(&refusal.retries, longest, answered, config, rng)
+    match refusal.wait(answered.clocks()) {
+        Wait::For(delay, _) => Ok(answered.now + delay + jitter(delay, config, rng)),
+        Wait::NotCredible(delay) => Err(delay),
+        Wait::Unsaid => Ok(answered.now + backoff(answered.attempts, config, rng)),
+    }
 }
 
 /// When a call may come again that met an error with a delay of its own, such as a 503 with `Retry-After`.
@@ -48,50 +51,8 @@ pub(crate) fn after_error(
     config: &Config,
     rng: &mut SplitMix64,
 ) -> Result<Instant, Millis> {
-    after(&[when], HOUR + SLACK, answered, config, rng)
-}
-
-/// A delay of nothing, or until an instant that has passed, is none: without a backoff all attempts would be spent
-/// within a millisecond.
-fn after(
-    named: &[When],
-    longest: Millis,
-    answered: Answered,
-    config: &Config,
-    rng: &mut SplitMix64,
-) -> Result<Instant, Millis> {
-    let delays = named.iter().map(|when| answered.delay(*when)).filter(|delay| *delay > Millis::ZERO);
-    if let Some(delay) = delays.clone().find(|delay| *delay <= longest) {
-        return Ok(answered.now + delay + jitter(delay, config, rng));
-    }
-    delays.min().map_or_else(|| Ok(answered.now + backoff(answered.attempts, config, rng)), Err)
-}
-
-impl Answered {
-    /// How long from now on. An instant is the server's: the difference of its two clock readings counts, where
-    /// there are two, and our own clock may be wrong.
-    fn delay(self, when: When) -> Millis {
-        match when {
-            When::After(delay) => delay,
-            When::At(instant) => instant.since(self.server_clock()),
-        }
-    }
-
-    /// The server's clock where it told a credible one, else ours.
-    fn server_clock(self) -> Instant {
-        let is_credible = |date: &Instant| date.since(self.now).max(self.now.since(*date)) <= CLOCK_ERROR;
-        self.date.filter(is_credible).unwrap_or(self.now)
-    }
-}
-
-/// A quota ends with the server's hour at the latest; no limit that we know counts over more than an hour.
-fn longest_credible(limiter: &Limiter, server_clock: Instant) -> Millis {
-    match limiter {
-        Limiter::GlobalQuota | Limiter::TenantQuota | Limiter::Quota => {
-            server_clock.next_hour().since(server_clock) + SLACK
-        }
-        Limiter::Burst | Limiter::InvocationRate | Limiter::Unknown(_) => HOUR + SLACK,
-    }
+    let hints = vec![Hint { when, source: WaitSource::RetryAfter }];
+    after_refusal(&Refusal { hints, ..Refusal::default() }, answered, config, rng)
 }
 
 /// Upward only and small: a tenth of the delay, but no more than configured. More would be time lost: those
@@ -109,24 +70,28 @@ pub(crate) fn backoff(attempts: u32, config: &Config, rng: &mut SplitMix64) -> M
 #[cfg(test)]
 mod tests {
     use super::*;
+    use headroom_model::refusal::Limiter;
+    use headroom_model::time::HOUR;
     use proptest::prelude::*;
 
     const NOW: Instant = Instant(HOUR.0 * 12 + 1_000);
 
     fn after_at(
+        limiter: Limiter,
         now: Instant,
         retries: &[When],
         attempts: u32,
         date: Option<Instant>,
         seed: u64,
     ) -> Result<Instant, Millis> {
-        let refusal = Refusal { limiter: Limiter::GlobalQuota, retries: retries.to_vec(), window_limit: None };
+        let hints = retries.iter().map(|when| Hint { when: *when, source: WaitSource::RetryAfter }).collect();
+        let refusal = Refusal { limiter, hints, ..Refusal::default() };
         let answered = Answered { attempts, date, now };
         after_refusal(&refusal, answered, &Config::default(), &mut SplitMix64::new(seed))
     }
 
     fn after(retries: &[When], attempts: u32, seed: u64) -> Result<Instant, Millis> {
-        after_at(NOW, retries, attempts, None, seed)
+        after_at(Limiter::PointsQuota, NOW, retries, attempts, None, seed)
     }
 
     proptest! {
@@ -148,7 +113,7 @@ mod tests {
             let ours = Instant(server_now.0.saturating_add_signed(skew));
             let left = server_now.next_hour().since(server_now);
             for said in [When::At(server_now.next_hour()), When::After(left)] {
-                let until = after_at(ours, &[said], 1, Some(server_now), seed).expect("credible by the server's clock");
+                let until = after_at(Limiter::PointsQuota, ours, &[said], 1, Some(server_now), seed).expect("credible by the server's clock");
                 prop_assert!(until >= ours + left && until <= ours + left + Config::default().jitter);
             }
         }
@@ -156,7 +121,7 @@ mod tests {
         #[test]
         fn without_a_delay_the_backoff_grows_and_stays_bounded(attempts in 1_u32..200, seed: u64) {
             for said in [&[][..], &[When::After(Millis::ZERO)], &[When::At(Instant(NOW.0 - 1))]] {
-                let until = after(said, attempts, seed).unwrap();
+                let until = after_at(Limiter::Burst, NOW, said, attempts, None, seed).unwrap();
                 prop_assert!((NOW + Millis(1)..=NOW + MAX_BACKOFF + Millis(1)).contains(&until), "{said:?}");
             }
         }
@@ -169,12 +134,22 @@ mod tests {
     }
 
     #[test]
+    fn a_quota_that_names_no_delay_is_waited_for_to_its_hour() {
+        let until = after(&[], 1, 1).unwrap();
+        assert!((NOW.next_hour()..=NOW.next_hour() + Config::default().jitter).contains(&until), "{until}");
+    }
+
+    #[test]
     fn a_date_beyond_belief_is_no_clock() {
         let promised = NOW + Millis::from_secs(60);
         for date in [Instant(0), Instant(u64::MAX), NOW + HOUR.times(2)] {
-            assert!(after_at(NOW, &[When::At(promised)], 1, Some(date), 1).unwrap() >= promised, "{date}");
+            assert!(
+                after_at(Limiter::PointsQuota, NOW, &[When::At(promised)], 1, Some(date), 1).unwrap() >= promised,
+                "{date}"
+            );
         }
     }
+
     #[test]
     fn where_one_source_is_absurd_or_says_nothing_the_next_best_counts() {
         for first in [When::After(Millis(u64::MAX)), When::After(Millis::ZERO)] {

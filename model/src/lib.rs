@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use headroom_model::operation::{Answer, Header, Response};
-//! use headroom_model::refusal::{Limiter, Meaning, read};
+//! use headroom_model::refusal::{Limiter, Meaning, Scope, read};
 //!
 //! let answer = Answer::Response(Response {
 //!     status: 429,
@@ -22,7 +22,7 @@
 //!     body: Vec::new(),
 //! });
 //! let Meaning::Refused(refusal) = read(&answer).meaning else { panic!("a 429 is a refusal") };
-//! assert_eq!(refusal.limiter, Limiter::GlobalQuota);
+//! assert_eq!((refusal.limiter, refusal.scope), (Limiter::PointsQuota, Scope::App));
 //! ```
 
 pub mod headers;

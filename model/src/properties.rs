@@ -22,6 +22,17 @@ pub struct Rejection {
     pub status: Option<u16>,
     /// Its properties, where it has any.
     pub properties: Option<RateLimitProperties>,
+    /// A limiter other than that of invocations, where the error gives it away.
+    pub limited: Option<Limited>,
+}
+
+/// A limiter in front of or beside a function, whose errors say so in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limited {
+    /// The bridge in the browser, which lets 500 calls through in 25 seconds. Its error has no status.
+    Bridge,
+    /// Forge's storage.
+    Storage,
 }
 
 /// Places that hold the properties, outermost first; a name of the object, then those inside it.
@@ -43,7 +54,22 @@ const LIMIT: &[&str] = &["rateLimitValue", "rateLimitLimit", "X-RateLimit-Limit"
 const REMAINING: &[&str] = &["rateLimitRemaining", "X-RateLimit-Remaining", "RateLimit-Remaining"];
 const RESET: &[&str] = &["rateLimitReset", "X-RateLimit-Reset", "RateLimit-Reset"];
 
-const STATUS_PLACES: &[&[&str]] = &[&["status"], &["statusCode"], &["error", "status"], &["error", "statusCode"]];
+/// Sources: as above; `responseDetails` is that of errors of the package `@forge/kvs`, read 2026-11.
+const STATUS_PLACES: &[&[&str]] = &[
+    &["status"],
+    &["statusCode"],
+    &["error", "status"],
+    &["error", "statusCode"],
+    &["responseDetails", "status"],
+    &["error", "responseDetails", "status"],
+];
+
+/// The bridge's own words. Source: package `@forge/bridge`, read 2026-11.
+const BRIDGE_TEXTS: &[&str] = &["rate limited at 500req/25s", "Too many invocations"];
+
+/// Codes of the storage. Source: Forge's pages on errors of the key-value store (`RATE_LIMIT_EXCEEDED`) and limits of
+/// the object store (`TOO_MANY_REQUESTS`), read 2026-11.
+pub const STORAGE_CODES: &[&str] = &["RATE_LIMIT_EXCEEDED", "TOO_MANY_REQUESTS"];
 
 impl Rejection {
     /// Reads the JSON text of an error. Never fails; what is not understood is none.
@@ -51,7 +77,22 @@ impl Rejection {
     pub fn read(json: &str) -> Self {
         let Ok(error) = serde_json::from_str::<Value>(json) else { return Self::default() };
         let status = STATUS_PLACES.iter().find_map(|place| number(at(&error, place)?));
-        Self { status: status.and_then(|status| status.try_into().ok()), properties: find(&error) }
+        Self {
+            status: status.and_then(|status| status.try_into().ok()),
+            properties: find(&error),
+            limited: Limited::of(&error).or_else(|| Limited::of(error.get("error")?)),
+        }
+    }
+}
+
+impl Limited {
+    fn of(error: &Value) -> Option<Self> {
+        let text = |name| error.get(name).and_then(Value::as_str);
+        if text("code").is_some_and(|code| STORAGE_CODES.contains(&code)) {
+            return Some(Self::Storage);
+        }
+        let message = text("message").or_else(|| error.as_str())?;
+        BRIDGE_TEXTS.iter().any(|known| message.contains(known)).then_some(Self::Bridge)
     }
 }
 

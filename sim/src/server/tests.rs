@@ -4,7 +4,7 @@ use super::*;
 use headroom_model::headers::Signals;
 use headroom_model::operation::Response;
 use headroom_model::properties::Rejection;
-use headroom_model::refusal::{Limiter, Meaning, read};
+use headroom_model::refusal::{self, Limiter, Meaning, read};
 use headroom_model::when::When;
 use proptest::{prop_assert, prop_assert_eq, proptest};
 
@@ -45,8 +45,8 @@ fn every_answer_tells_the_date_and_the_pool() {
 fn an_empty_pool_refuses_with_its_reason_and_whole_seconds_rounded_up() {
     let decision = server(10, 9, 3).answer(&page("docs"), NOW);
     let Meaning::Refused(refusal) = read(&decision.answer).meaning else { panic!("{decision:?}") };
-    assert_eq!(refusal.limiter, Limiter::GlobalQuota);
-    assert_eq!(refusal.retries.first(), Some(&When::After(Millis(10_000))), "9.75 s rounded up");
+    assert_eq!((refusal.limiter, refusal.scope), (Limiter::PointsQuota, refusal::Scope::App));
+    assert_eq!(refusal.hints.first().map(|hint| hint.when), Some(When::After(Millis(10_000))), "9.75 s rounded up");
     let Verdict::Refused(refused) = decision.verdict else { panic!("{:?}", decision.verdict) };
     assert_eq!((refused.limit, refused.scope), (Limit::PointsQuota, Scope::App));
     assert_eq!((refused.until.0, refused.promised.0), (1_770_037_200_000, 1_770_037_200_250));

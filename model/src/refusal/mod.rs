@@ -1,0 +1,159 @@
+//! What an answer says: success, an error, or a limit, and then which one, whose, and until when.
+//!
+//! This module only reads. What to do about a refusal is the client's decision.
+
+mod limiter;
+mod origin;
+mod wait;
+
+use crate::headers::{Dialect, Points, Signals};
+use crate::operation::{Answer, Response};
+use crate::properties::{RateLimitProperties, Rejection};
+use crate::time::{Instant, Millis};
+use crate::when::When;
+pub use limiter::{CONFLUENCE_GLOBAL, Limiter, Origin, Reason, Scope};
+use origin::Verdict;
+pub use wait::{Clocks, Hint, Wait, WaitSource};
+
+/// A refusal as the server put it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Who refused.
+    pub origin: Origin,
+    /// Which limit.
+    pub limiter: Limiter,
+    /// What that limit counts together.
+    pub scope: Scope,
+    /// What the server called it, where it gave a name.
+    pub reason: Option<String>,
+    /// All that the answer says of when to try again, the best source first. [`Refusal::wait`] tells which to believe.
+    pub hints: Vec<Hint>,
+    /// The length of the limit's window, where it is known without being told.
+    pub window: Option<Millis>,
+    /// How many the window admits that refused, where the answer tells: it gives the rule away.
+    pub window_limit: Option<u32>,
+}
+
+impl Default for Refusal {
+    /// A refusal that says nothing.
+    fn default() -> Self {
+        Self {
+            origin: Origin::Unknown,
+            limiter: Limiter::Unknown,
+            scope: Scope::Unknown,
+            reason: None,
+            hints: Vec::new(),
+            window: None,
+            window_limit: None,
+        }
+    }
+}
+
+/// What an answer amounts to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// Answered; not a limit and not an error.
+    Success,
+    /// An error that is no limit. `retry` is set where the server asks to come again, as some 503 do.
+    Error {
+        /// The HTTP status, where there is one.
+        status: Option<u16>,
+        /// When it may be tried again.
+        retry: Option<When>,
+    },
+    /// Refused by a limit.
+    Refused(Refusal),
+}
+
+/// An answer, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// What it amounts to.
+    pub meaning: Meaning,
+    /// What its head says about the points of its pool; nothing where another limiter refused and the figures are its.
+    pub points: Points,
+    /// The server's clock, where it told it.
+    pub date: Option<Instant>,
+}
+
+/// Too Many Requests. Source: RFC 6585 section 4.
+pub const TOO_MANY_REQUESTS: u16 = 429;
+
+/// With this status, too, GitHub refuses for its limits. Source: GitHub's documentation on rate limits, read 2026-11.
+const FORBIDDEN: u16 = 403;
+
+/// Reads any answer. Never fails: garbage in a header is passed over.
+#[must_use]
+pub fn read(answer: &Answer) -> Reading {
+    match answer {
+        Answer::Response(response) => read_response(response, &Signals::read(&response.headers), Dialect::Auto),
+        Answer::Resolved(_) => Reading { meaning: Meaning::Success, points: Points::default(), date: None },
+        Answer::Rejected(json) => Reading { meaning: read_rejection(json), points: Points::default(), date: None },
+    }
+}
+
+/// Reads a response whose head was read before.
+#[must_use]
+pub fn read_response(response: &Response, signals: &Signals, dialect: Dialect) -> Reading {
+    let points = signals.points(dialect);
+    let date = signals.date;
+    if !is_refused(response, signals) {
+        let meaning = match response.status {
+            ..400 => Meaning::Success,
+            status => Meaning::Error { status: Some(status), retry: signals.enforced.retry_after },
+        };
+        return Reading { meaning, points, date };
+    }
+    let refusal = read_refusal(response, signals, points);
+    // The figures of a limiter that is not a product's are its own.
+    let is_a_products = matches!(refusal.origin, Origin::Confluence | Origin::Jira | Origin::Unknown);
+    let points = if is_a_products { points } else { Points::default() };
+    Reading { meaning: Meaning::Refused(refusal), points, date }
+}
+
+fn is_refused(response: &Response, signals: &Signals) -> bool {
+    let is_spent = || signals.enforced.remaining == Some(0) || signals.enforced.retry_after.is_some();
+    match response.status {
+        TOO_MANY_REQUESTS => true,
+        FORBIDDEN if signals.marks.is_github && is_spent() => true,
+        status => status >= 400 && origin::is_the_tunnels(response),
+    }
+}
+
+fn read_refusal(response: &Response, signals: &Signals, points: Points) -> Refusal {
+    let Verdict { origin, limiter, scope, window } = origin::of(response, signals, points);
+    let said = &signals.enforced;
+    let trigger = RateLimitProperties::read_headers(&response.headers).unwrap_or_default();
+    let allowance = said.allowances.iter().filter(|allowance| Reason::of(&allowance.name).limiter == limiter);
+    let structured = allowance.filter_map(|allowance| allowance.reset).min().map(When::After);
+    let mut hints = Vec::new();
+    for (when, source) in [
+        (said.retry_after, WaitSource::RetryAfter),
+        (structured, WaitSource::StructuredT),
+        (said.reset, WaitSource::Reset),
+        (trigger.reset, WaitSource::Reset),
+    ] {
+        let hint = when.map(|when| Hint { when, source });
+        hints.extend(hint.filter(|hint| !hints.contains(hint)));
+    }
+    let window_limit = trigger.limit.filter(|_| limiter == Limiter::InvocationRate);
+    Refusal { origin, limiter, scope, reason: said.reason.clone(), hints, window, window_limit }
+}
+
+/// An error is a refusal if its status says so. Where it has none, the properties do: RFC 130 of 2026-04-14 puts them
+/// into "rate limiting errors" and no others.
+fn read_rejection(json: &str) -> Meaning {
+    let Rejection { status, properties, limited } = Rejection::read(json);
+    let by_status = || status.map_or(properties.is_some(), |status| status == TOO_MANY_REQUESTS);
+    if limited.is_none() && !by_status() {
+        return Meaning::Error { status, retry: None };
+    }
+    let said = properties.unwrap_or_default();
+    let Verdict { origin, limiter, scope, window } =
+        limited.map_or_else(|| origin::of_an_invocation(Origin::ForgeInvocation, said.limit), Verdict::from);
+    let hints = said.reset.map(|when| Hint { when, source: WaitSource::Reset }).into_iter().collect();
+    Meaning::Refused(Refusal { origin, limiter, scope, reason: None, hints, window, window_limit: said.limit })
+}
+
+#[cfg(test)]
+mod tests;
