@@ -52,6 +52,14 @@ pub fn of_file(error: &io::Error) -> String {
     }
 }
 
+/// A value in one line and short enough to be read.
+pub fn short(value: &str) -> String {
+    const MOST: usize = 60;
+    let shown: String = value.chars().take(MOST).flat_map(char::escape_debug).collect();
+    let more = if value.chars().nth(MOST).is_some() { "…" } else { "" };
+    format!("`{shown}{more}`")
+}
+
 /// Help and version go out as clap writes them, an error as one line in our words.
 pub fn usage(error: &clap::Error) -> Result<(), Failure> {
     match error.kind() {

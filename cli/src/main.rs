@@ -1,7 +1,9 @@
 //! The command `headroom`: parse, dispatch, print. Every verb has a file; what it decides, it asks a library.
 
 mod component;
+mod explain;
 mod failure;
+mod input;
 mod plan;
 mod simulate;
 mod table;
@@ -20,12 +22,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    Explain(explain::Args),
     Plan(plan::Args),
     Simulate(simulate::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::try_parse() {
+        Ok(Cli { verb: Verb::Explain(args) }) => explain::run(&args),
         Ok(Cli { verb: Verb::Plan(args) }) => plan::run(&args),
         Ok(Cli { verb: Verb::Simulate(args) }) => simulate::run(&args),
         Err(error) => failure::usage(&error),

@@ -74,12 +74,26 @@ impl Vector {
         let document: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("{error}; {said}"))?;
         for (key, want) in &self.want {
             let got = document.get(key).unwrap_or(&Value::Null);
-            // TOML has no null: the text stands for it.
-            let is_right = if want == "null" { got.is_null() } else { got == want };
-            if !is_right {
+            if !is_same(got, want) {
                 return Err(format!("`{key}` is {got}, wanted {want}"));
             }
         }
         Ok(())
+    }
+}
+
+/// TOML has no null: the text stands for it, and what an object leaves out is null.
+fn is_same(got: &Value, want: &Value) -> bool {
+    match (got, want) {
+        (Value::Null, Value::String(text)) => text == "null",
+        (Value::Object(got), Value::Object(want)) => {
+            let null = Value::Null;
+            want.iter().all(|(key, want)| is_same(got.get(key).unwrap_or(&null), want))
+                && got.iter().all(|(key, got)| want.contains_key(key) || got.is_null())
+        }
+        (Value::Array(got), Value::Array(want)) => {
+            got.len() == want.len() && got.iter().zip(want).all(|(got, want)| is_same(got, want))
+        }
+        _ => got == want,
     }
 }

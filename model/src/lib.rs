@@ -8,6 +8,7 @@
 //! | [`profile`] | how many Forge invocations a window admits |
 //! | [`when`], [`headers`], [`properties`] | how servers write it down |
 //! | [`refusal`] | what an answer says: which limit, whose, until when |
+//! | `explain` | the same for people; feature `full` |
 //!
 //! ```
 //! use headroom_model::operation::{Answer, Header, Response};
@@ -25,6 +26,8 @@
 //! assert_eq!((refusal.limiter, refusal.scope), (Limiter::PointsQuota, Scope::App));
 //! ```
 
+#[cfg(feature = "full")]
+pub mod explain;
 pub mod headers;
 pub mod operation;
 pub mod points;

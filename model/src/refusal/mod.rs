@@ -121,10 +121,10 @@ fn is_refused(response: &Response, signals: &Signals) -> bool {
 }
 
 fn read_refusal(response: &Response, signals: &Signals, points: Points) -> Refusal {
-    let Verdict { origin, limiter, scope, window } = origin::of(response, signals, points);
+    let verdict = origin::of(response, signals, points);
     let said = &signals.enforced;
     let trigger = RateLimitProperties::read_headers(&response.headers).unwrap_or_default();
-    let allowance = said.allowances.iter().filter(|allowance| Reason::of(&allowance.name).limiter == limiter);
+    let allowance = said.allowances.iter().filter(|allowance| Reason::of(&allowance.name).limiter == verdict.limiter);
     let structured = allowance.filter_map(|allowance| allowance.reset).min().map(When::After);
     let mut hints = Vec::new();
     for (when, source) in [
@@ -136,8 +136,23 @@ fn read_refusal(response: &Response, signals: &Signals, points: Points) -> Refus
         let hint = when.map(|when| Hint { when, source });
         hints.extend(hint.filter(|hint| !hints.contains(hint)));
     }
-    let window_limit = trigger.limit.filter(|_| limiter == Limiter::InvocationRate);
-    Refusal { origin, limiter, scope, reason: said.reason.clone(), hints, window, window_limit }
+    let window_limit = trigger.limit.filter(|_| verdict.limiter == Limiter::InvocationRate);
+    verdict.into_refusal(said.reason.clone(), hints, window_limit)
+}
+
+impl Verdict {
+    fn into_refusal(self, reason: Option<String>, hints: Vec<Hint>, window_limit: Option<u32>) -> Refusal {
+        let Self { origin, limiter, scope, window } = self;
+        Refusal { origin, limiter, scope, reason, hints, window, window_limit }
+    }
+}
+
+/// What a refused invocation with these properties would be.
+#[must_use]
+pub fn of_an_invocation(said: &RateLimitProperties) -> Refusal {
+    let verdict = origin::of_an_invocation(Origin::ForgeInvocation, said.limit);
+    let hints = said.reset.map(|when| Hint { when, source: WaitSource::Reset }).into_iter().collect();
+    verdict.into_refusal(None, hints, said.limit)
 }
 
 /// An error is a refusal if its status says so. Where it has none, the properties do: RFC 130 of 2026-04-14 puts them
@@ -149,10 +164,9 @@ fn read_rejection(json: &str) -> Meaning {
         return Meaning::Error { status, retry: None };
     }
     let said = properties.unwrap_or_default();
-    let Verdict { origin, limiter, scope, window } =
-        limited.map_or_else(|| origin::of_an_invocation(Origin::ForgeInvocation, said.limit), Verdict::from);
-    let hints = said.reset.map(|when| Hint { when, source: WaitSource::Reset }).into_iter().collect();
-    Meaning::Refused(Refusal { origin, limiter, scope, reason: None, hints, window, window_limit: said.limit })
+    let refused = of_an_invocation(&said);
+    let Some(limited) = limited else { return Meaning::Refused(refused) };
+    Meaning::Refused(Verdict::from(limited).into_refusal(None, refused.hints, None))
 }
 
 #[cfg(test)]
