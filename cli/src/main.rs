@@ -4,6 +4,7 @@ mod component;
 mod failure;
 mod plan;
 mod simulate;
+mod sources;
 mod table;
 
 use clap::{Parser, Subcommand};
@@ -22,12 +23,14 @@ struct Cli {
 enum Verb {
     Plan(plan::Args),
     Simulate(simulate::Args),
+    Sources(sources::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::try_parse() {
         Ok(Cli { verb: Verb::Plan(args) }) => plan::run(&args),
         Ok(Cli { verb: Verb::Simulate(args) }) => simulate::run(&args),
+        Ok(Cli { verb: Verb::Sources(args) }) => sources::run(&args),
         Err(error) => failure::usage(&error),
     };
     done.map_or_else(Failure::exit, |()| ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
 //! Limiters of others that a developer meets beside Atlassian's.
 
-use super::NOT_YET;
+use super::{EXAMPLE, NOT_YET};
 
 facts! {
     "tunnels and other products",
@@ -9,6 +9,9 @@ facts! {
     NGROK_CONNECTIONS_PER_MINUTE: u32 = 20, "connections/min", Documented by NGROK_THREAD,
         "Connections, not requests, of one tunnel session on the free plan: with keep-alive few come near.",
         NOT_YET;
+    NGROK_EXAMPLE_CONNECTIONS: u32 = 30, "connections/min", Documented by NGROK_THREAD,
+        "Connections that the refused session had made in the last 60 s.",
+        EXAMPLE;
     NGROK_ERROR: u32 = 702, "error number", Documented by NGROK_PAGE,
         "The number in `ERR_NGROK_702`, which gives the tunnel's refusal away.",
         NOT_YET;
@@ -41,8 +44,8 @@ facts! {
         NOT_YET;
     DATA_CENTER_EXAMPLE_CAPACITY: u32 = 60, "requests", Documented by DATA_CENTER_EXAMPLE,
         "A bucket's size in the example; each administrator sets it.",
-        NOT_YET;
+        EXAMPLE;
     DATA_CENTER_EXAMPLE_FILL: u32 = 5, "requests/s", Documented by DATA_CENTER_EXAMPLE,
         "What comes back to it (`X-RateLimit-FillRate` each `X-RateLimit-Interval-Seconds`).",
-        NOT_YET;
+        EXAMPLE;
 }

@@ -1,22 +1,23 @@
 //! What is modelled, how faithfully and on whose word, as a document for people.
 
 use super::doubts::{DOUBTS, Doubt};
-use super::row::{GROUPS, Row};
-use super::{Confidence, NOT_YET, sources};
+use super::row::{Row, groups};
+use super::{Confidence, EXAMPLE, NOT_YET, sources};
 
 const INTRO: &str = "\
 # Fidelity
 
 What Headroom models of Atlassian's limits, how faithfully, on whose word, and what nobody knows. This file is written
-from the data in `model/src/facts`, the same that client and simulator compute with; a test compares. After a change
+from the data in `model/src/facts`, from which client and simulator take their numbers; a test compares. After a change
 there: `BLESS=1 cargo test -p headroom-tests --test docs`.
 
 How to read it:
 
-- **documented**: whoever runs the limiter says it, in documentation, an announcement, a forum or published code.
+- **documented**: the source states it in so many words: as a rule, a limit or, in a discussion, a proposal.
 - **measured**: somebody saw it happen and said so in public. Nobody promises it.
 - **assumed**: nobody says it, or those who do contradict each other; we chose, and the doubt is listed below.
-- The last column says what this project does with a figure. *Not modelled yet* means that no code rests on it.
+- The last column says what this project does with a figure. *Not modelled yet* means that no code rests on it, *an
+  example* that a source has it for illustration only.
 - The date of a source is the one that it bears; `read` and a month where it bears none. Where Atlassian's later pages
   differ from those of 2025-12 and from RFC 130, the earlier ones are the default and the later ones stand beside them.
 
@@ -33,14 +34,14 @@ silent.";
 /// ```
 #[must_use]
 pub fn document() -> String {
-    let parts = [INTRO.to_owned(), overview(), groups(), doubts(), source_list()];
+    let parts = [INTRO.to_owned(), overview(), sections(), doubts(), source_list()];
     format!("{}\n", parts.join("\n\n"))
 }
 
 fn overview() -> String {
     let line = |name: &str, rows: &[Row]| {
         let sure = |confidence| rows.iter().filter(|row| row.confidence == confidence).count().to_string();
-        let used = rows.iter().filter(|row| row.usage != NOT_YET).count();
+        let used = rows.iter().filter(|row| row.usage != NOT_YET && row.usage != EXAMPLE).count();
         let mut cells = vec![name.to_owned(), rows.len().to_string()];
         cells.extend(Confidence::ALL.map(sure));
         cells.push(used.to_string());
@@ -52,28 +53,29 @@ fn overview() -> String {
         "| about | figures | documented | measured | assumed | in use |".to_owned(),
         "| --- | ---: | ---: | ---: | ---: | ---: |".to_owned(),
     ];
-    lines.extend(GROUPS.iter().map(|(group, rows)| line(group.name, &rows())));
+    lines.extend(groups().iter().map(|(group, rows)| line(group.name, rows)));
     lines.push(line("all", &super::all()));
     lines.join("\n")
 }
 
-fn groups() -> String {
-    let sections = GROUPS.iter().map(|(group, rows)| {
+fn sections() -> String {
+    let sections = groups().map(|(group, rows)| {
         let head = "| id | figure | what it is | how sure | says who | used |\n| --- | --- | --- | --- | --- | --- |";
-        let rows: Vec<_> = rows().iter().map(row).collect();
-        format!("## {}\n\n{}\n\n{head}\n{}", capitalized(group.name), group.about, rows.join("\n"))
+        let rows: Vec<_> = rows.iter().map(row).collect();
+        format!("## {}\n\n{}\n\n{head}\n{}", capitalized(group.name), folded("", group.about), rows.join("\n"))
     });
-    sections.collect::<Vec<_>>().join("\n\n")
+    sections.join("\n\n")
 }
 
 fn row(row: &Row) -> String {
-    let Row { id, value, unit, what, source, confidence, usage, .. } = row;
-    format!("| `{id}` | {} {unit} | {what} | {confidence} | [{}] | {usage} |", separated(*value), source.id)
+    let Row { id, what, source, confidence, usage, .. } = row;
+    format!("| `{id}` | {} | {what} | {confidence} | [{}] | {usage} |", row.figure(), source.id)
 }
 
 fn doubts() -> String {
     let one = |Doubt { question, said, here, settles }: &Doubt| {
-        format!("### {question}\n\n- Said: {said}\n- Here: {here}\n- What would settle it: {settles}")
+        let points = [("- Said: ", said), ("- Here: ", here), ("- To settle it: ", settles)];
+        format!("### {question}\n\n{}", points.map(|(start, text)| folded(start, text)).join("\n"))
     };
     let doubts: Vec<_> = DOUBTS.iter().map(one).collect();
     format!("## Doubts\n\nWhere sources are silent or contradict each other.\n\n{}", doubts.join("\n\n"))
@@ -93,19 +95,24 @@ fn source_list() -> String {
     lines.join("\n")
 }
 
+/// A paragraph, or an item of a list, in lines of at most 120 letters.
+fn folded(start: &str, text: &str) -> String {
+    let indent = if start.is_empty() { "" } else { "  " };
+    let mut lines = vec![start.to_owned()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().filter(|line| line.chars().count() + word.chars().count() < 120);
+        match last {
+            Some(line) if line.is_empty() || line.ends_with(' ') => line.push_str(word),
+            Some(line) => *line = format!("{line} {word}"),
+            None => lines.push(format!("{indent}{word}")),
+        }
+    }
+    lines.join("\n")
+}
+
 fn capitalized(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// With a comma between thousands.
-fn separated(number: u64) -> String {
-    let digits = number.to_string();
-    let separated = digits.bytes().enumerate().flat_map(|(at, digit)| {
-        let comma = at > 0 && (digits.len() - at).is_multiple_of(3);
-        comma.then_some(',').into_iter().chain([char::from(digit)])
-    });
-    separated.collect()
 }
 
 #[cfg(test)]

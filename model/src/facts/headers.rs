@@ -1,6 +1,6 @@
 //! What headers carry.
 
-use super::NOT_YET;
+use super::{EXAMPLE, NOT_YET};
 
 facts! {
     "headers",
@@ -18,20 +18,26 @@ facts! {
         NOT_YET;
     BURST_POLICY_QUOTA: u32 = 100, "requests", Documented by JIRA_PAGE,
         "`q` of the policy `jira-burst-based` in the page's examples.",
-        NOT_YET;
+        EXAMPLE;
     BURST_POLICY_WINDOW_SECS: u32 = 1, "s", Documented by JIRA_PAGE,
         "`w` of the policy `jira-burst-based` in the page's examples.",
-        NOT_YET;
+        EXAMPLE;
     QUOTA_EXAMPLE_LIMIT: u32 = 40_000, "points/h", Documented by CONFLUENCE_PAGE,
         "`X-RateLimit-Limit` in the page's example of a 429; no tier has this quota.",
-        NOT_YET;
+        EXAMPLE;
     QUOTA_EXAMPLE_RETRY_AFTER_SECS: u32 = 1_847, "s", Documented by CONFLUENCE_PAGE,
         "`Retry-After` in the page's example of a 429.",
-        NOT_YET;
+        EXAMPLE;
+    NEAR_EXAMPLE_REMAINING: u32 = 11_000, "points", Documented by JIRA_PAGE,
+        "`r` of `global-app-quota` in the example of an app near its limit.",
+        EXAMPLE;
+    NEAR_EXAMPLE_RESET_SECS: u32 = 600, "s", Documented by JIRA_PAGE,
+        "`t` in the same example: seconds until the quota starts anew.",
+        EXAMPLE;
     BURST_EXAMPLE_LIMIT: u32 = 350, "requests", Documented by JIRA_PAGE,
         "`X-RateLimit-Limit` in Jira's example of a burst refusal; no rate in its table is 350.",
-        NOT_YET;
+        EXAMPLE;
     BURST_EXAMPLE_RETRY_AFTER_SECS: u32 = 1, "s", Documented by JIRA_PAGE,
         "`Retry-After` in Jira's example of a burst refusal.",
-        NOT_YET;
+        EXAMPLE;
 }

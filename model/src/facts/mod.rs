@@ -46,6 +46,9 @@ pub use source::{Confidence, Source};
 /// What [`Fact::usage`] says of a figure that no code uses yet.
 pub const NOT_YET: &str = "not modelled yet";
 
+/// What [`Fact::usage`] says of a figure that a source has only for illustration: tests may take it as a case.
+pub const EXAMPLE: &str = "an example";
+
 /// A figure and what is known about it.
 #[derive(Clone, Copy, Debug)]
 pub struct Fact<T = u32> {
@@ -59,7 +62,7 @@ pub struct Fact<T = u32> {
     pub source: &'static Source,
     /// How sure it is.
     pub confidence: Confidence,
-    /// What this project does with it; [`NOT_YET`] if nothing.
+    /// What this project does with it: [`NOT_YET`] if nothing, [`EXAMPLE`] if there is nothing to do.
     pub usage: &'static str,
 }
 

@@ -1,6 +1,6 @@
 //! Points and the hours they are counted in.
 
-use super::NOT_YET;
+use super::EXAMPLE;
 
 facts! {
     "points and quotas",
@@ -8,19 +8,19 @@ facts! {
      run of the simulator has one pool; the wall is hard. What a request costs is reckoned from method and path; where a \
      list's length is not known, as a range. GraphQL is not priced yet.";
 
-    BASE_POINTS: u32 = 1, "points/request", Documented by CONFLUENCE_PAGE,
+    BASE_POINTS: u32 = 1, "point/request", Documented by CONFLUENCE_PAGE,
         "What every request costs, whatever it returns.",
         "priced by `points::price`";
-    CORE_OBJECT_POINTS: u32 = 1, "points/object", Documented by CONFLUENCE_PAGE,
+    CORE_OBJECT_POINTS: u32 = 1, "point/object", Documented by CONFLUENCE_PAGE,
         "What a read adds for each content, space, issue, project, dashboard or attachment it returns.",
         "priced by `points::price`";
     IDENTITY_OBJECT_POINTS: u32 = 2, "points/object", Documented by CONFLUENCE_PAGE,
         "What a read adds for each user, group, role or permission it returns.",
         "priced by `points::price`";
-    OTHER_OBJECT_POINTS: u32 = 1, "points/object", Documented by CONFLUENCE_PAGE,
+    OTHER_OBJECT_POINTS: u32 = 1, "point/object", Documented by CONFLUENCE_PAGE,
         "What a read adds for each object that no row of the table names.",
         "priced by `points::price`";
-    WRITE_POINTS: u32 = 1, "points/request", Documented by CONFLUENCE_PAGE,
+    WRITE_POINTS: u32 = 1, "point/request", Documented by CONFLUENCE_PAGE,
         "What a write costs altogether: POST, PUT, PATCH, DELETE, a GraphQL mutation.",
         "priced by `points::price`";
     TIER_1_POINTS: u32 = 65_000, "points/h", Documented by CONFLUENCE_PAGE,
@@ -56,10 +56,10 @@ facts! {
     POINTS_UNDER_API_TOKENS: u32 = 0, "points/request", Documented by ANNOUNCEMENT,
         "Requests with an API token spend no points: burst limits alone hold them, for now.",
         "`quota::Counting`";
-    BRIDGE_CALL_COUNTS: u32 = 1, "0 or 1", Assumed by POINTS_THREAD,
+    BRIDGE_CALL_COUNTS: u32 = 1, "(1: yes, 0: no)", Assumed by POINTS_THREAD,
         "Whether a call from the browser bridge spends points: staff and measurements contradict each other.",
         "`quota::Counting`, on by default";
     GROUP_OF_8_POINTS: u32 = 17, "points", Documented by JIRA_PAGE,
         "A worked example: the members of a group of 8, 1 + 8 × 2.",
-        NOT_YET;
+        EXAMPLE;
 }

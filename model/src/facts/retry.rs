@@ -1,5 +1,7 @@
 //! The retry code on Atlassian's own pages.
 
+use super::NOT_YET;
+
 facts! {
     "retry code on Atlassian's pages",
     "Both are strategies of the simulator, to the letter, mistakes included, so that they can be compared with.";
@@ -24,5 +26,5 @@ facts! {
         "strategy `rfc130-sample`";
     RFC_130_SAMPLE_WAIT_MS: u64 = 1_000, "ms", Documented by RFC_130,
         "The sample says that a wait is always less than this; a full minute's window makes it longer.",
-        "not relied on";
+        NOT_YET;
 }

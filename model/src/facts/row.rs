@@ -38,19 +38,27 @@ impl Row {
             usage: fact.usage.into(),
         }
     }
+
+    /// Figure and unit for people, with a comma between thousands.
+    #[must_use]
+    pub fn figure(&self) -> String {
+        format!("{} {}", separated(self.value), self.unit)
+    }
 }
 
-/// Every group in the order of the lists.
-pub(super) const GROUPS: [(Group, fn() -> Vec<Row>); 8] = [
-    (points::GROUP, points::rows),
-    (burst::GROUP, burst::all_rows),
-    (headers::GROUP, headers::rows),
-    (forge::GROUP, forge::rows),
-    (proposals::GROUP, proposals::rows),
-    (elsewhere::GROUP, elsewhere::rows),
-    (retry::GROUP, retry::rows),
-    (field::GROUP, field::rows),
-];
+/// Every group with its facts, in the order of the lists.
+pub(super) fn groups() -> [(Group, Vec<Row>); 8] {
+    [
+        (points::GROUP, points::rows()),
+        (burst::GROUP, burst::all_rows()),
+        (headers::GROUP, headers::rows()),
+        (forge::GROUP, forge::rows()),
+        (proposals::GROUP, proposals::rows()),
+        (elsewhere::GROUP, elsewhere::rows()),
+        (retry::GROUP, retry::rows()),
+        (field::GROUP, field::rows()),
+    ]
+}
 
 /// Every fact, grouped.
 ///
@@ -61,7 +69,17 @@ pub(super) const GROUPS: [(Group, fn() -> Vec<Row>); 8] = [
 /// ```
 #[must_use]
 pub fn all() -> Vec<Row> {
-    GROUPS.iter().flat_map(|(_, rows)| rows()).collect()
+    groups().into_iter().flat_map(|(_, rows)| rows).collect()
+}
+
+/// With a comma between thousands.
+fn separated(number: u64) -> String {
+    let digits = number.to_string();
+    let separated = digits.bytes().enumerate().flat_map(|(at, digit)| {
+        let comma = at > 0 && (digits.len() - at).is_multiple_of(3);
+        comma.then_some(',').into_iter().chain([char::from(digit)])
+    });
+    separated.collect()
 }
 
 #[cfg(test)]

@@ -39,11 +39,11 @@ impl fmt::Display for Source {
 /// How sure a figure is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Confidence {
-    /// Whoever runs the limiter says it, in documentation, an announcement or published code.
+    /// The source states it in so many words: as a rule, a limit or, in a discussion, a proposal.
     Documented,
     /// Somebody saw it happen and said so in public.
     Measured,
-    /// Nobody says it; we had to choose.
+    /// Nobody says it, or those who do contradict each other; we had to choose.
     Assumed,
 }
 

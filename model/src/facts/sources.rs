@@ -66,6 +66,9 @@ sources! {
         "https://community.atlassian.com/t5/Jira-questions/Getting-Rate-Limit-For-search-API/qaq-p/2308431";
     /// Limits of 150,000 and 300,000 with reason `jira-cost-based`, one for each account and site.
     MIGRATION_NOTES: "migration-notes", "Public notes of a migration between two Jira sites", "read 2026-11";
+    /// A gateway that refused apps, and the headers of its refusals.
+    GATEWAY_INCIDENT: "gateway-incident", "Atlassian Developer Status, incident of April 2026", "2026-04-22",
+        "https://developer.status.atlassian.com/incidents/bb38p4wdd7mz";
     /// A Retry-After that overflowed a widely used client.
     PYTHON_ISSUE: "python-1600", "atlassian-python-api, issue 1600", "2025-11-25",
         "https://github.com/atlassian-api/atlassian-python-api/issues/1600";
