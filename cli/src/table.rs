@@ -30,7 +30,8 @@ pub fn of(results: &[Report]) -> Table {
 /// has names, which break at dashes.
 pub fn wrapped<const N: usize>(columns: [(&str, u16); N], rows: impl IntoIterator<Item = [Cell; N]>) -> Table {
     let mut table = under(&columns.map(|(header, _)| header));
-    let width = table.width().unwrap_or(PAPER_WIDTH);
+    // Asked of a table of its own, for `NO_COLOR` makes this one forget its terminal.
+    let width = Table::new().width().unwrap_or(PAPER_WIDTH);
     table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic).add_rows(rows);
     table.set_constraints(columns.map(|(_, share)| ColumnConstraint::Absolute(Width::Percentage(share))));
     if let Some(name) = table.column_mut(0) {

@@ -12,7 +12,7 @@ facts! {
     NGROK_EXAMPLE_CONNECTIONS: u32 = 30, "connections/min", Documented by NGROK_THREAD,
         "Connections that the refused session had made in the last 60 s.",
         EXAMPLE;
-    NGROK_ERROR: u32 = 702, "error number", Documented by NGROK_PAGE,
+    NGROK_ERROR: u32 = 702, "(error number)", Documented by NGROK_PAGE,
         "The number in `ERR_NGROK_702`, which gives the tunnel's refusal away.",
         NOT_YET;
     BITBUCKET_PER_HOUR: u32 = 1_000, "requests/h", Documented by BITBUCKET_THREAD,

@@ -86,10 +86,10 @@ facts! {
     KVS_REQUESTS_PER_SECOND: u32 = 1_000, "requests/s", Documented by FORGE_KVS,
         "Requests of one installation to the key-value and entity stores.",
         NOT_YET;
-    KVS_READS_PER_MINUTE: u32 = 4_000, "10 KB/min", Documented by FORGE_KVS,
+    KVS_READS_PER_MINUTE: u32 = 4_000, "× 10 KB/min", Documented by FORGE_KVS,
         "Reads of one installation, counted in pieces of 10 KB, each rounded up.",
         NOT_YET;
-    KVS_WRITES_PER_MINUTE: u32 = 4_000, "10 KB/min", Documented by FORGE_KVS,
+    KVS_WRITES_PER_MINUTE: u32 = 4_000, "× 10 KB/min", Documented by FORGE_KVS,
         "Writes of one installation, counted likewise.",
         NOT_YET;
     SQL_DML_PER_SECOND: u32 = 150, "requests/s", Documented by FORGE_SQL,
