@@ -88,7 +88,7 @@ fn nothing(filter: &str, all: &[Row]) -> Failure {
 
 /// Headers, and each column's share of the width in percent.
 const COLUMNS: [(&str, u16); 6] =
-    [("id", 20), ("figure", 13), ("what it is", 28), ("source", 17), ("how sure", 9), ("used", 13)];
+    [("id", 20), ("figure", 13), ("what it is", 26), ("source", 17), ("how sure", 11), ("used", 13)];
 
 fn cells(row: &Row) -> [Cell; 6] {
     let sure = Cell::new(row.confidence);
