@@ -6,6 +6,7 @@ mod failure;
 mod input;
 mod plan;
 mod simulate;
+mod sources;
 mod table;
 
 use clap::{Parser, Subcommand};
@@ -25,6 +26,7 @@ enum Verb {
     Explain(explain::Args),
     Plan(plan::Args),
     Simulate(simulate::Args),
+    Sources(sources::Args),
 }
 
 fn main() -> ExitCode {
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Ok(Cli { verb: Verb::Explain(args) }) => explain::run(&args),
         Ok(Cli { verb: Verb::Plan(args) }) => plan::run(&args),
         Ok(Cli { verb: Verb::Simulate(args) }) => simulate::run(&args),
+        Ok(Cli { verb: Verb::Sources(args) }) => sources::run(&args),
         Err(error) => failure::usage(&error),
     };
     done.map_or_else(Failure::exit, |()| ExitCode::SUCCESS)

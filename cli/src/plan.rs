@@ -55,7 +55,7 @@ struct Document {
     points_per_hour: u32,
     capped: bool,
     formula: String,
-    source: &'static str,
+    source: String,
 }
 
 /// Prints the quota that the arguments describe.
@@ -65,7 +65,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         points_per_hour: quota.points_per_hour,
         capped: quota.is_capped,
         formula: quota.to_string(),
-        source: SOURCE,
+        source: SOURCE.to_string(),
     };
     let mut out = std::io::stdout().lock();
     if args.json {

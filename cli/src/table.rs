@@ -1,6 +1,8 @@
 //! Figures for people: a table, numbers with separators, times as on a clock.
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
+};
 use headroom_sim::Report;
 
 const HEADERS: [&str; 11] =
@@ -9,19 +11,41 @@ const HEADERS: [&str; 11] =
 /// One line under the header and nothing else, so that it can be pasted anywhere.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
+/// Columns of a table that is not on a terminal and has to wrap.
+const PAPER_WIDTH: u16 = 150;
+
 /// A table of these results. It is coloured only on a terminal, and never where `NO_COLOR` is set.
 pub fn of(results: &[Report]) -> Table {
-    let mut table = Table::new();
-    table.load_style(STYLE);
-    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
-        table.force_no_tty();
-    }
-    table.set_header(HEADERS.map(|header| Cell::new(header).add_attribute(Attribute::Bold)));
+    let mut table = under(&HEADERS);
     results.iter().for_each(|report| {
         table.add_row(row(report));
     });
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// A table of texts, which wrap so that each column has its share, in percent, of the terminal's width. The first column
+/// has names, which break at dashes.
+pub fn wrapped<const N: usize>(columns: [(&str, u16); N], rows: impl IntoIterator<Item = [Cell; N]>) -> Table {
+    let mut table = under(&columns.map(|(header, _)| header));
+    // Asked of a table of its own, for `NO_COLOR` makes this one forget its terminal.
+    let width = Table::new().width().unwrap_or(PAPER_WIDTH);
+    table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic).add_rows(rows);
+    table.set_constraints(columns.map(|(_, share)| ColumnConstraint::Absolute(Width::Percentage(share))));
+    if let Some(name) = table.column_mut(0) {
+        name.set_delimiter('-');
+    }
+    table
+}
+
+fn under(headers: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(STYLE);
+    table.set_header(headers.iter().map(|header| Cell::new(header).add_attribute(Attribute::Bold)));
+    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        table.force_no_tty();
     }
     table
 }

@@ -1,7 +1,7 @@
 //! How a limiter works, with the range of every field.
 
+use headroom_model::facts;
 use headroom_model::profile::InvocationProfile;
-use headroom_model::quota::TIER_1_POINTS;
 use headroom_model::time::{HOUR, Millis};
 use std::fmt;
 
@@ -24,10 +24,10 @@ pub struct BurstRate {
 }
 
 impl BurstRate {
-    /// The rate assumed where nothing is known: Jira documents 100 GET requests per second for each endpoint of
-    /// a tenant; Confluence publishes no number. Source: Jira Cloud rate limiting page, read 2026-11. The
-    /// capacity is unpublished: one second's worth is the careful assumption.
-    pub const ASSUMED: Self = Self { per_second: 100, capacity: 100 };
+    /// The rate assumed where nothing is known: what Jira documents for GET and each endpoint of a tenant; Confluence
+    /// publishes no number. The capacity is unpublished: one second's worth is the careful assumption.
+    pub const ASSUMED: Self =
+        Self { per_second: facts::JIRA_GET_PER_SECOND.value, capacity: facts::BURST_CAPACITY.value };
 }
 
 /// How a limiter works; see [`Config::default`].
@@ -58,7 +58,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            quota_points: TIER_1_POINTS,
+            quota_points: facts::TIER_1_POINTS.value,
             pool: PoolKind::Global,
             burst: Some(BurstRate::ASSUMED),
             invocations: InvocationProfile::ForgeRfc130,

@@ -4,8 +4,9 @@
 //! | --- | --- |
 //! | [`time`], [`rng`] | integer time and seeded chance, always passed in |
 //! | [`operation`] | what is asked for and what comes back |
-//! | [`points`], [`quota`] | what a request costs, what an hour holds |
-//! | [`profile`] | how many Forge invocations a window admits |
+//! | [`facts`] | every figure, with source, date and confidence |
+//! | [`points`], [`quota`] | what a request costs, what an hour holds and who shares it |
+//! | [`profile`], [`allowance`] | how many Forge invocations a window admits; the same by the number of users |
 //! | [`when`], [`headers`], [`properties`] | how servers write it down |
 //! | [`refusal`] | what an answer says: which limit, whose, until when |
 //! | `explain` | the same for people; feature `full` |
@@ -26,8 +27,10 @@
 //! assert_eq!((refusal.limiter, refusal.scope), (Limiter::PointsQuota, Scope::App));
 //! ```
 
+pub mod allowance;
 #[cfg(feature = "full")]
 pub mod explain;
+pub mod facts;
 pub mod headers;
 pub mod operation;
 pub mod points;

@@ -1,5 +1,6 @@
-//! Forge invocation limits, as published at different times.
+//! Forge invocation limits, as published at different times. The figures and their sources are in [`crate::facts`].
 
+use crate::facts;
 use crate::time::Millis;
 
 /// What a window counts together.
@@ -57,22 +58,21 @@ const fn sliding(per: CountedPer, limit: u32, span: Millis) -> WindowRule {
     WindowRule { per, limit, span, shape: WindowShape::Sliding }
 }
 
-/// Source: RFC 130 of 2026-04-14, column "Current".
 const FORGE_CURRENT: &[WindowRule] = &[
-    fixed(CountedPer::User, 1_200, MINUTE),
-    fixed(CountedPer::Installation, 5_000, MINUTE),
-    fixed(CountedPer::Environment, 30_000, MINUTE),
+    fixed(CountedPer::User, facts::FORGE_CURRENT_PER_USER.value, MINUTE),
+    fixed(CountedPer::Installation, facts::FORGE_CURRENT_PER_INSTALLATION.value, MINUTE),
+    fixed(CountedPer::Environment, facts::FORGE_CURRENT_PER_ENVIRONMENT.value, MINUTE),
 ];
 
-/// Source: RFC 130 of 2026-04-14, column "Proposed": 300 RPS or 7k RPM, whichever is hit first; "sliding window".
-const FORGE_RFC130: &[WindowRule] =
-    &[sliding(CountedPer::Installation, 300, SECOND), sliding(CountedPer::Installation, 7_000, MINUTE)];
+const FORGE_RFC130: &[WindowRule] = &[
+    sliding(CountedPer::Installation, facts::FORGE_RFC_130_PER_SECOND.value, SECOND),
+    sliding(CountedPer::Installation, facts::FORGE_RFC_130_PER_MINUTE.value, MINUTE),
+];
 
-/// Source: Forge platform quotas and limits, read 2026-09.
 const FORGE_SEP2026: &[WindowRule] = &[
-    fixed(CountedPer::User, 1_200, MINUTE),
-    fixed(CountedPer::Installation, 300, SECOND),
-    fixed(CountedPer::Installation, 7_000, MINUTE),
+    fixed(CountedPer::User, facts::FORGE_2026_09_PER_USER.value, MINUTE),
+    fixed(CountedPer::Installation, facts::FORGE_2026_09_PER_SECOND.value, SECOND),
+    fixed(CountedPer::Installation, facts::FORGE_2026_09_PER_MINUTE.value, MINUTE),
 ];
 
 impl InvocationProfile {

@@ -1,26 +1,18 @@
-//! Hourly points quotas: tiers and editions.
+//! Hourly points quotas: tiers and editions, who shares a pool, whose requests spend points.
 //!
-//! Source of all figures: Confluence rate limiting page of 2025-12-12, "Rate limit quotas by tiers".
+//! The figures and their sources are in [`crate::facts`].
 
+use crate::allowance::{Allowance, Granted};
+use crate::facts::{self, Source};
 use std::fmt;
 
-/// Points per hour of Tier 1, one pool for an app over all its tenants: "Tier 1 – Global Pool".
-pub const TIER_1_POINTS: u32 = 65_000;
+/// Where the rules of this module are from.
+pub static SOURCE: &Source = &facts::sources::CONFLUENCE_PAGE;
 
-/// No tenant of Tier 2 has more points per hour than this: "capped at 500,000 points per hour for Standard, Premium,
-/// and Enterprise editions".
-pub const TIER_2_CAP_POINTS: u32 = 500_000;
-
-/// Where the figures of this module are from.
-pub const SOURCE: &str = "Confluence rate limiting page, 2025-12-12";
-
-/// Less than this share of the quota left counts as near the limit, in percent: `X-RateLimit-NearLimit`.
-pub const NEAR_LIMIT_PERCENT: u32 = 20;
-
-/// Whether so many points left of `quota` count as near the limit.
+/// Whether so many points left of `quota` count as near the limit: `X-RateLimit-NearLimit`.
 #[must_use]
 pub fn is_near_limit(remaining: u32, quota: u32) -> bool {
-    u64::from(remaining) * 100 < u64::from(quota) * u64::from(NEAR_LIMIT_PERCENT)
+    u64::from(remaining) * 100 < u64::from(quota) * u64::from(facts::NEAR_LIMIT_PERCENT.value)
 }
 
 /// The edition that a tenant pays for.
@@ -28,11 +20,11 @@ pub fn is_near_limit(remaining: u32, quota: u32) -> bool {
 pub enum Edition {
     /// No points for users.
     Free,
-    /// 10 points for each user.
+    /// A base and some points for each user.
     Standard,
-    /// 20 points for each user.
+    /// More of both.
     Premium,
-    /// 30 points for each user.
+    /// Most of both.
     Enterprise,
 }
 
@@ -57,14 +49,8 @@ pub struct Quota {
     pub points_per_hour: u32,
     /// Whether the formula gave more than the cap.
     pub is_capped: bool,
-    formula: Formula,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Formula {
-    base: u32,
-    /// Points for each user, and how many there are.
-    per_user: Option<(u32, u64)>,
+    allowance: Allowance,
+    users: u64,
 }
 
 impl Tier {
@@ -78,20 +64,115 @@ impl Tier {
     /// ```
     #[must_use]
     pub fn quota(self) -> Quota {
-        let (base, per_user) = match self {
-            Self::Global => (TIER_1_POINTS, None),
-            Self::PerTenant { edition: Edition::Free, .. } => (65_000, None),
-            Self::PerTenant { edition: Edition::Standard, users } => (100_000, Some((10, users))),
-            Self::PerTenant { edition: Edition::Premium, users } => (130_000, Some((20, users))),
-            Self::PerTenant { edition: Edition::Enterprise, users } => (150_000, Some((30, users))),
+        let (allowance, users) = match self {
+            Self::Global => (Allowance::fixed(facts::TIER_1_POINTS.value), 0),
+            // A user of an edition for which users count for nothing is left out of the reckoning.
+            Self::PerTenant { edition: Edition::Free, .. } => (Edition::Free.allowance(), 0),
+            Self::PerTenant { edition, users } => (edition.allowance(), users),
         };
-        let for_users = per_user.map_or(0, |(each, users)| users.saturating_mul(u64::from(each)));
-        let points = u64::from(base).saturating_add(for_users);
-        let capped = points.min(u64::from(TIER_2_CAP_POINTS));
-        Quota {
-            points_per_hour: u32::try_from(capped).unwrap_or(TIER_2_CAP_POINTS),
-            is_capped: points > capped,
-            formula: Formula { base, per_user },
+        let Granted { amount, is_capped } = allowance.granted(users);
+        Quota { points_per_hour: amount, is_capped, allowance, users }
+    }
+
+    /// The pool that a request on `tenant` is charged to. `cluster` is what all copies of the app have in common, the
+    /// app's own id where it has none: Atlassian treats copies as one app (announcement of 2025-12-12).
+    ///
+    /// ```
+    /// use headroom_model::quota::{Edition, Tier};
+    ///
+    /// // Two copies of one app, each deployed for a customer of its own, share the pool of Tier 1 ...
+    /// assert_eq!(Tier::Global.pool("exporter", "acme"), Tier::Global.pool("exporter", "globex"));
+    /// assert_ne!(Tier::Global.pool("exporter", "acme"), Tier::Global.pool("importer", "acme"));
+    /// // ... and on Tier 2 that of each tenant.
+    /// let tier = Tier::PerTenant { edition: Edition::Free, users: 10 };
+    /// assert_ne!(tier.pool("exporter", "acme"), tier.pool("exporter", "globex"));
+    /// ```
+    #[must_use]
+    pub fn pool(self, cluster: &str, tenant: &str) -> PoolKey {
+        let scope = match self {
+            Self::Global => PoolScope::AllTenants,
+            Self::PerTenant { .. } => PoolScope::Tenant(tenant.to_owned()),
+        };
+        PoolKey { cluster: cluster.to_owned(), scope }
+    }
+}
+
+impl Edition {
+    const fn allowance(self) -> Allowance {
+        let (base, per_user) = match self {
+            Self::Free => return Allowance::fixed(facts::TIER_2_FREE_POINTS.value),
+            Self::Standard => (facts::TIER_2_STANDARD_BASE.value, facts::TIER_2_STANDARD_PER_USER.value),
+            Self::Premium => (facts::TIER_2_PREMIUM_BASE.value, facts::TIER_2_PREMIUM_PER_USER.value),
+            Self::Enterprise => (facts::TIER_2_ENTERPRISE_BASE.value, facts::TIER_2_ENTERPRISE_PER_USER.value),
+        };
+        Allowance { base, per_user, cap: Some(facts::TIER_2_CAP_POINTS.value) }
+    }
+}
+
+/// Which pool: requests with the same key spend the same points.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PoolKey {
+    /// The app, or what stands for all its copies.
+    pub cluster: String,
+    /// Whose requests the pool counts.
+    pub scope: PoolScope,
+}
+
+/// Whose requests a pool counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PoolScope {
+    /// Tier 1: those on every tenant.
+    AllTenants,
+    /// Tier 2: those on this tenant.
+    Tenant(String),
+}
+
+/// How a request proves who sends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authentication {
+    /// A Forge app's back end, as itself or for a user.
+    Forge,
+    /// A Connect app.
+    Connect,
+    /// OAuth 2.0 (3LO).
+    OAuth,
+    /// A user's API token.
+    ApiToken,
+    /// The page of a Forge app in the browser, through the bridge.
+    Bridge,
+}
+
+/// Which requests spend points. The default counts calls from the bridge: sources contradict each other on them, and
+/// to count what is free wastes points, while to miss what counts runs into the wall.
+///
+/// ```
+/// use headroom_model::quota::{Authentication, Counting};
+/// assert!(Counting::default().spends_points(Authentication::Forge));
+/// assert!(!Counting::default().spends_points(Authentication::ApiToken), "burst limits alone hold API tokens");
+/// assert!(Counting::default().spends_points(Authentication::Bridge));
+/// assert!(!Counting { bridge_calls: false }.spends_points(Authentication::Bridge));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counting {
+    /// Whether calls from the browser bridge count.
+    pub bridge_calls: bool,
+}
+
+impl Default for Counting {
+    fn default() -> Self {
+        Self { bridge_calls: facts::BRIDGE_CALL_COUNTS.value != 0 }
+    }
+}
+
+impl Counting {
+    /// Whether such a request spends points. Source: announcement of 2025-12-12, "Tiered rate limits" and "API token
+    /// rate limits".
+    #[must_use]
+    pub const fn spends_points(self, authentication: Authentication) -> bool {
+        match authentication {
+            Authentication::Forge | Authentication::Connect | Authentication::OAuth => true,
+            Authentication::ApiToken => facts::POINTS_UNDER_API_TOKENS.value != 0,
+            Authentication::Bridge => self.bridge_calls,
         }
     }
 }
@@ -99,12 +180,15 @@ impl Tier {
 /// The formula with its figures put in, the cap included where it binds.
 impl fmt::Display for Quota {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Formula { base, per_user } = self.formula;
+        let Allowance { base, per_user, cap } = self.allowance;
         write!(f, "{base}")?;
-        if let Some((each, users)) = per_user {
-            write!(f, " + {each} × {users} users")?;
+        if per_user > 0 {
+            write!(f, " + {per_user} × {} users", self.users)?;
         }
-        if self.is_capped { write!(f, ", at most {TIER_2_CAP_POINTS}") } else { Ok(()) }
+        match cap {
+            Some(cap) if self.is_capped => write!(f, ", at most {cap}"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -119,8 +203,8 @@ mod tests {
 
     #[test]
     fn near_means_strictly_less_than_a_fifth() {
-        assert!(!is_near_limit(13_000, TIER_1_POINTS));
-        assert!(is_near_limit(12_999, TIER_1_POINTS));
+        assert!(!is_near_limit(13_000, 65_000));
+        assert!(is_near_limit(12_999, 65_000));
         assert!(!is_near_limit(0, 0), "no quota has no share");
     }
 
@@ -147,8 +231,18 @@ mod tests {
             for edition in [Edition::Free, Edition::Standard, Edition::Premium, Edition::Enterprise] {
                 let (few, many) = (quota(edition, users), quota(edition, users.saturating_add(more)));
                 prop_assert!(few.points_per_hour <= many.points_per_hour);
-                prop_assert!(many.points_per_hour <= TIER_2_CAP_POINTS);
+                prop_assert!(many.points_per_hour <= 500_000);
             }
+        }
+
+        #[test]
+        fn tier_1_has_one_pool_for_a_cluster_and_tier_2_one_for_each_of_its_tenants(
+            app in "[ab]", other in "[ab]", tenant in "[xy]", elsewhere in "[xy]"
+        ) {
+            let per_tenant = Tier::PerTenant { edition: Edition::Premium, users: 1 };
+            let shares = |tier: Tier| tier.pool(&app, &tenant) == tier.pool(&other, &elsewhere);
+            prop_assert_eq!(shares(Tier::Global), app == other);
+            prop_assert_eq!(shares(per_tenant), app == other && tenant == elsewhere);
         }
     }
 }

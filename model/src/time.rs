@@ -40,9 +40,8 @@ impl fmt::Display for Millis {
 
 const NANOS_PER_MILLI: i128 = 1_000_000;
 
-/// The length of a points window. Source: Confluence rate limiting page of 2025-12-12, "reset at the top of
-/// each UTC hour".
-pub const HOUR: Millis = Millis::from_secs(3_600);
+/// The length of a points window.
+pub const HOUR: Millis = Millis::from_secs(crate::facts::QUOTA_WINDOW_SECS.value);
 
 /// An instant in whole milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,6 +4,7 @@
 //! gateway, the gateway before the product.
 
 use super::limiter::{Limiter, Origin, Reason, Scope};
+use crate::facts;
 use crate::headers::{Allowance, Points, Policy, Signals};
 use crate::operation::Response;
 use crate::profile::{CountedPer, InvocationProfile};
@@ -33,7 +34,7 @@ const BITBUCKET_BODY: &str = "Rate limit for this resource has been exceeded";
 /// documentation, read 2026-11.
 const TUNNEL_BODIES: [&str; 2] = ["Too many connections! The tunnel session", "ERR_NGROK_"];
 
-/// 20 connections in a minute: the tunnel's window. Source: thread of developers on Confluence's limits.
+/// The window of [`facts::NGROK_CONNECTIONS_PER_MINUTE`].
 const TUNNEL_WINDOW: Millis = Millis::from_secs(60);
 
 /// The proxy's mark where a function made more requests than one invocation may. Source: ECO-491, read 2026-11.
@@ -173,13 +174,12 @@ fn of_the_figures(signals: &Signals, points: Points) -> Verdict {
     verdict(Origin::Unknown, limiter, Scope::Unknown)
 }
 
-/// Source of the bridge's window: package `@forge/bridge`, read 2026-11.
 impl From<Limited> for Verdict {
     fn from(limited: Limited) -> Self {
         match limited {
             Limited::Storage => verdict(Origin::ForgeStorage, Limiter::StorageRate, Scope::Installation),
             Limited::Bridge => Self {
-                window: Some(Millis::from_secs(25)),
+                window: Some(Millis::from_secs(facts::BRIDGE_WINDOW_SECS.value.into())),
                 ..verdict(Origin::ForgeInvocation, Limiter::InvocationRate, Scope::User)
             },
         }

@@ -16,15 +16,16 @@
 use super::{Move, Strategy};
 use crate::workload::JobId;
 use crate::world::Ending;
+use headroom_model::facts;
 use headroom_model::operation::{Answer, Operation, Response};
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::{Instant, Millis};
 
-const MAX_RETRIES: u32 = 4;
-const LAST_RETRY_DELAY: Millis = Millis(5_000);
-const MAX_RETRY_DELAY: Millis = Millis(30_000);
-/// `[0.7, 1.3]` in thousandths: in whole numbers it is the same on every machine.
-const JITTER_PERMILLE: (u64, u64) = (700, 1_300);
+const MAX_RETRIES: u32 = facts::DOCS_MAX_RETRIES.value;
+const LAST_RETRY_DELAY: Millis = Millis(facts::DOCS_LAST_RETRY_DELAY_MS.value);
+const MAX_RETRY_DELAY: Millis = Millis(facts::DOCS_MAX_RETRY_DELAY_MS.value);
+/// In thousandths: in whole numbers it is the same on every machine.
+const JITTER_PERMILLE: (u64, u64) = (facts::DOCS_JITTER_LOW_PERMILLE.value, facts::DOCS_JITTER_HIGH_PERMILLE.value);
 
 /// The documented pseudocode.
 #[derive(Clone, Debug)]

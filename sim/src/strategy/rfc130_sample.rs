@@ -9,11 +9,12 @@
 use super::{Move, Strategy};
 use crate::workload::JobId;
 use crate::world::Ending;
+use headroom_model::facts;
 use headroom_model::operation::{Answer, Operation};
 use headroom_model::time::{Instant, Millis};
 use serde_json::Value;
 
-const MAX_RETRIES: u32 = 3;
+const MAX_RETRIES: u32 = facts::RFC_130_SAMPLE_TRIES.value;
 
 /// The sample of RFC 130.
 #[derive(Clone, Copy, Debug, Default)]
