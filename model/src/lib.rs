@@ -25,6 +25,8 @@
 //! assert_eq!(refusal.limiter, Limiter::GlobalQuota);
 //! ```
 
+#[cfg(feature = "full")]
+pub mod capture;
 pub mod headers;
 pub mod operation;
 pub mod points;
