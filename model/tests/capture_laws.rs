@@ -23,19 +23,24 @@ fn what_cannot_be_read_is_an_error_of_one_line_that_says_what_next() {
         (b"\x1f\x8b\x08\0\0\0\0\0", "not text: a control character at byte `0`"),
         (b"H\0T\0T\0P\0", "not text: a control character at byte `1`"),
         (b"Error: something failed\n    at foo (file.js:1:2)\n", "`Error: something failed` begins nothing"),
-        (b"The quick brown fox jumps over the lazy dog and on and on", "`The quick brown fox jumps over the lazy \xE2\x80\xA6` begins"),
+        (
+            b"The quick brown fox jumps over the lazy dog and on and on",
+            "`The quick brown fox jumps over the lazy …` begins",
+        ),
         (b"<!doctype html>\n<title>Hello</title>", "`<!doctype html>` begins nothing"),
         (b"GET /rest/api/3/myself HTTP/1.1\nHost: acme.atlassian.net\n\n", "`GET /rest/api/3/myself HTTP/1.1` begins"),
         (b"{}", "`{}` begins nothing"),
         (b"[]", "`[]` begins nothing"),
         (b"{\"title\": \"x\"}", "`{\"title\": \"x\"}` begins nothing"),
         (b"{\"log\":{\"entries\":[]}}", "begins nothing"),
-        (b"{\"status\": 429,\n \"headers\": {\"Retry-After\" \"5\"}}", "broken JSON at line `2`, column `28`: expected `:`"),
+        (
+            b"{\"status\": 429,\n \"headers\": {\"Retry-After\" \"5\"}}",
+            "broken JSON at line `2`, column `28`: expected `:`",
+        ),
         (b"{\"status\": 429, ", "broken JSON at line `1`, column `16`: EOF while parsing"),
     ] {
         let error = read(paste).expect_err(&String::from_utf8_lossy(paste)).to_string();
-        let wanted = String::from_utf8_lossy(wanted.as_bytes());
-        assert!(error.contains(&*wanted), "{error}\n{wanted}");
+        assert!(error.contains(wanted), "{error}\n{wanted}");
         assert!(!error.contains('\n'), "{error}");
     }
 }
@@ -51,7 +56,10 @@ fn bounds_hold_for_heads_bodies_and_values() {
     too_long(format!("HTTP/1.1 429\r\n{}", line.repeat(ten_mib / line.len())).as_bytes(), MAX_HEADERS);
     too_long(format!("HTTP/1.1 429\r\nX-Long: {}", "a".repeat(ten_mib)).as_bytes(), MAX_HEAD_BYTES);
     too_long(format!("HTTP/1.1 429\r\nX-Folded: a{}", "\r\n b".repeat(ten_mib / 4)).as_bytes(), MAX_HEAD_BYTES);
-    too_long(format!("{{{}\"a-b\":1}}", "\"X-A\":\"1\",".repeat(MAX_HEADERS)).replace("a-b", "X-B").as_bytes(), MAX_HEADERS);
+    too_long(
+        format!("{{{}\"a-b\":1}}", "\"X-A\":\"1\",".repeat(MAX_HEADERS)).replace("a-b", "X-B").as_bytes(),
+        MAX_HEADERS,
+    );
     too_long(format!("[{}0]", "[],".repeat(MAX_VALUES)).as_bytes(), MAX_VALUES);
     for deep in ["[[", "{\"a\":[", "{'a':", "((", "map[a-b:["] {
         assert!(read(deep.repeat(100_000).as_bytes()).is_err(), "{deep}");
@@ -66,7 +74,10 @@ fn bounds_hold_for_heads_bodies_and_values() {
 /// What could make a reader look through the rest of the text at every step. Slow is more than seconds here.
 #[test]
 fn megabytes_of_openings_are_read_in_one_pass() {
-    for part in ["{", "'", "\"", "“", "x,'a\\", "a: 'b", ",\"", "[a,", "x\",", "a-b: \"", "\r", "\n", " ", ",", "{'", "('a':", "\\'"] {
+    for part in [
+        "{", "'", "\"", "“", "x,'a\\", "a: 'b", ",\"", "[a,", "x\",", "a-b: \"", "\r", "\n", " ", ",", "{'", "('a':",
+        "\\'",
+    ] {
         for before in ["", "{", "Headers { ", "Retry-After: 5, ", "HTTP/1.1 200 OK\n"] {
             let paste = before.to_owned() + &part.repeat(500_000);
             let _ = read(paste.as_bytes());
@@ -83,12 +94,14 @@ fn any_headers() -> impl Strategy<Value = Vec<(String, String)>> {
         Just("Wed, 08 Oct 2025 14:29:13 GMT".to_owned()),
         "[a-z€üß“”’]([a-z €üß“”’]{0,10}[a-zü€])?",
     ];
-    proptest::collection::btree_map(name, value, 1..8)
-        .prop_map(|map| map.into_iter().collect::<Vec<_>>())
-        .prop_filter("names differ in more than case", |headers| {
-            let lower: std::collections::BTreeSet<_> = headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
+    proptest::collection::btree_map(name, value, 1..8).prop_map(|map| map.into_iter().collect::<Vec<_>>()).prop_filter(
+        "names differ in more than case",
+        |headers| {
+            let lower: std::collections::BTreeSet<_> =
+                headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
             lower.len() == headers.len()
-        })
+        },
+    )
 }
 
 fn fields(headers: &[(String, String)]) -> Vec<Header> {

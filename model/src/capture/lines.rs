@@ -2,7 +2,7 @@
 
 use super::names::{are_headers, is_known, is_telling, is_token, status};
 use super::object::add;
-use super::tree::members;
+use super::reader::{is_quote, members};
 use super::{Capture, CaptureError, CapturedRequest, Form, MAX_HEAD_BYTES, push, response};
 use crate::operation::Header;
 use std::borrow::Cow;
@@ -204,9 +204,9 @@ impl Head {
             self.is_request = !line.to_ascii_lowercase().starts_with("response headers");
             return Ok(());
         }
-        if let Some(last) =
-            self.headers.last_mut().filter(|last| indent > self.indent || !self.is_http && is_split(last, line))
-        {
+        let goes_on = indent > self.indent && (self.is_http || !begins_field(line));
+        let is_split = |last: &&mut Header| last.value.is_empty() && !self.is_http && is_value(line);
+        if let Some(last) = self.headers.last_mut().filter(|last| goes_on || is_split(last)) {
             last.value.push_str(if last.value.is_empty() { "" } else { " " });
             last.value.push_str(line);
             return Ok(());
@@ -232,14 +232,14 @@ impl Head {
             self.status = self.status.or(Some(status));
         } else if lower.starts_with("request url:") || lower.starts_with("request method:") {
             self.take_request_line(line);
-        } else if line.starts_with(['"', '\'', '“', '‘']) || holds_several(line) {
+        } else if line.starts_with(is_quote) || holds_several(line) {
             let mut found = (None, std::mem::take(&mut self.headers));
             for (name, value) in members(line)? {
                 add(&mut found, &name, &value)?;
             }
             self.status = self.status.or(found.0);
             self.headers = found.1;
-        } else if let Some((name, value)) = field(line) {
+        } else if let Some((name, value)) = field(line).filter(|_| !is_url(line)) {
             push(&mut self.headers, name, without_quotes(value))?;
         } else if self.status.is_none()
             && let Some(status) = line.strip_prefix(":").and_then(status)
@@ -270,9 +270,19 @@ impl Head {
     }
 }
 
-/// Whether a line is the value of the field before it: browsers copy name and value as two lines.
-fn is_split(last: &Header, line: &str) -> bool {
-    last.value.is_empty() && status(line).is_none_or(|_| line.len() == 3) && field(line).is_none()
+/// Whether a line can be the value of the field on the line before: browsers copy them as two lines.
+fn is_value(line: &str) -> bool {
+    (field(line).is_none() || is_url(line)) && (line.len() == 3 || status(line).is_none())
+}
+
+/// `https:` names no field.
+fn is_url(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(_, after)| after.starts_with("//"))
+}
+
+/// Whether a field begins here, however far the line is indented.
+fn begins_field(line: &str) -> bool {
+    line.starts_with(is_quote) || field(line).is_some_and(|(name, _)| is_telling(name))
 }
 
 /// `GET /path HTTP/1.1`
@@ -285,7 +295,7 @@ fn request_line(line: &str) -> Option<(&str, &str)> {
 
 /// `Name: value`
 fn field(line: &str) -> Option<(&str, &str)> {
-    let (name, value) = line.split_once(':').filter(|(_, value)| !value.starts_with("//"))?;
+    let (name, value) = line.split_once(':')?;
     Some((name.trim_end(), value.trim())).filter(|(name, _)| is_token(name))
 }
 

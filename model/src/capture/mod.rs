@@ -15,6 +15,7 @@ mod error;
 mod lines;
 mod names;
 mod object;
+mod reader;
 mod tree;
 
 pub use error::CaptureError;
@@ -91,9 +92,9 @@ pub fn read(bytes: &[u8]) -> Result<Capture, CaptureError> {
     if bytes.trim_ascii().is_empty() {
         return Err(CaptureError::Empty);
     }
-    if tree::begins_as_json(bytes) {
+    if reader::begins_as_json(bytes) {
         let text = text(bytes)?;
-        return object::read(&tree::read_json(&text)?, None)?.ok_or_else(|| unrecognised(bytes));
+        return object::read(&reader::read_json(&text)?, None)?.ok_or_else(|| unrecognised(bytes));
     }
     let begin = match lines::read(bytes)? {
         lines::Found::Response(capture) => return Ok(capture),
@@ -102,9 +103,9 @@ pub fn read(bytes: &[u8]) -> Result<Capture, CaptureError> {
     let (before, text) = (text(&bytes[..begin])?, text(&bytes[begin..])?);
     // Few brackets open anything that we know; each try is bounded by the rest of the text, so the tries are, too.
     const TRIES: usize = 8;
-    for start in tree::openings(&text).take(TRIES) {
+    for start in reader::openings(&text).take(TRIES) {
         let status = before.lines().chain(text[..start].lines()).find_map(names::status);
-        if let Some(capture) = object::read(&tree::read(&text[start..])?, status)? {
+        if let Some(capture) = object::read(&reader::read(&text[start..])?, status)? {
             return Ok(capture);
         }
     }
