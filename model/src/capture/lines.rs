@@ -82,7 +82,7 @@ impl<'a> Iterator for Lines<'a> {
 fn clean(raw: &[u8], start: usize) -> Result<Cow<'_, str>, CaptureError> {
     const ESCAPE: u8 = 0x1B;
     let is_binary = |byte: &u8| byte.is_ascii_control() && !matches!(*byte, b'\t' | ESCAPE);
-    if let Some(place) = raw.iter().position(|byte| is_binary(byte)) {
+    if let Some(place) = raw.iter().position(is_binary) {
         return Err(CaptureError::Binary { offset: start + place });
     }
     let text = String::from_utf8_lossy(raw);
@@ -123,7 +123,7 @@ fn side_of(line: &str) -> (Side, String) {
 }
 
 fn opens_brackets(line: &str) -> bool {
-    let line = without_log_prefix(line).trim();
+    let line = without_log_prefix(line);
     field(line).is_none_or(|(name, _)| !is_known(name))
         && (line.starts_with(['{', '[', '(']) || line.ends_with(['{', '[', '(']))
 }
@@ -192,7 +192,7 @@ impl Head {
 
     fn take(&mut self, line: &str) -> Result<(), CaptureError> {
         let indent = line.len() - line.trim_start().len();
-        let line = without_log_prefix(line).trim();
+        let line = if self.is_http && field(line.trim()).is_some() { line.trim() } else { without_log_prefix(line) };
         let in_quotes = line.strip_prefix("reply: '").unwrap_or(line);
         if let (true, Some(status)) = (in_quotes.starts_with("HTTP/"), status(in_quotes)) {
             (self.status, self.is_http, self.is_request) = (Some(status), true, false);
@@ -323,7 +323,9 @@ fn without_log_prefix(line: &str) -> &str {
     // A status or a figure alone is no prefix.
     while let Some((word, after)) = rest.split_once(' ') {
         let inner = word.trim_matches(['[', ']', ':']);
-        let is_stamp = inner.len() > 4 && inner.bytes().all(|b| b.is_ascii_digit() || b"-:.,+TZ/".contains(&b));
+        let is_stamp = inner.len() > 4
+            && inner.starts_with(|c: char| c.is_ascii_digit())
+            && inner.bytes().all(|b| b.is_ascii_digit() || b"-:.,+TZ/".contains(&b));
         if !is_stamp && !LEVELS.contains(&inner) {
             break;
         }

@@ -354,8 +354,8 @@ fn unescape(token: &str, inner: &str) -> String {
     text
 }
 
-/// What follows the closing bracket of a short tag.
+/// What follows the bracket that closes a tag such as `[Object: null prototype]`.
 fn after_tag(text: &str) -> Option<&str> {
-    let end = text.bytes().take(MAX_NAME_BYTES).position(|byte| byte == b']')?;
-    Some(text[end + 1..].trim_start_matches(' '))
+    let after = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || " :_.$".contains(c));
+    Some(after.strip_prefix(']')?.trim_start_matches(' '))
 }
