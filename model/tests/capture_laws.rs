@@ -75,8 +75,28 @@ fn bounds_hold_for_heads_bodies_and_values() {
 #[test]
 fn megabytes_of_openings_are_read_in_one_pass() {
     for part in [
-        "{", "'", "\"", "“", "x,'a\\", "a: 'b", ",\"", "[a,", "x\",", "a-b: \"", "\r", "\n", " ", ",", "{'", "('a':",
+        "{",
+        "'",
+        "\"",
+        "“",
+        "x,'a\\",
+        "a: 'b",
+        ",\"",
+        "[a,",
+        "x\",",
+        "a-b: \"",
+        "\r",
+        "\n",
+        " ",
+        ",",
+        "{'",
+        "('a':",
         "\\'",
+        "Retry-After=5;",
+        "{a=b, ",
+        "a: 1, ",
+        ";q",
+        "a: [b](",
     ] {
         for before in ["", "{", "Headers { ", "Retry-After: 5, ", "HTTP/1.1 200 OK\n"] {
             let paste = before.to_owned() + &part.repeat(500_000);
@@ -172,14 +192,15 @@ proptest! {
 
     #[test]
     fn every_notation_of_the_same_headers_reads_the_same(headers in any_headers()) {
-        let dict = join(&headers, ", ", |name, value| format!("{}: {}", python(name), python(value)));
+        let pair = |name: &str, value: &str| format!("{}: {}", python(name), python(value));
+        let dict = join(&headers, ", ", pair);
         let json = join(&headers, ",\n", |name, value| format!("{}: {}", serde_json::json!(name), serde_json::json!(value)));
         let curl = join(&headers, "", |name, value| format!("< {name}: {value}\r\n"));
         let records = join(&headers, ",", |name, value| serde_json::json!({ "name": name, "value": value }).to_string());
         for printed in [
             format!("{{{dict}}}"),
             format!("CaseInsensitiveDict({{{dict}}})"),
-            dict.replace(", '", ",\n '"),
+            join(&headers, ",\n ", pair),
             format!("{{{json}}}"),
             format!("Headers {{\n{json},\n}}"),
             format!("> GET / HTTP/1.1\r\n> Host: h\r\n>\r\n< HTTP/1.1 200 OK\r\n{curl}< \r\n"),

@@ -104,7 +104,8 @@ enum Side {
 
 /// Whose line it is, and the line without the signs of `curl -v`, of Java's wire logs and of Python's `http.client`.
 fn side_of(line: &str) -> (Side, String) {
-    let is_meter = line.contains("--:--:--") || line.contains("% Total") || line.contains("Dload  Upload");
+    let is_meter =
+        ["--:--:--", "% Total", "Dload  Upload"].iter().any(|part| line.contains(part)) && field(line).is_none();
     let is_data = line.ends_with("data]") && (line.starts_with("{ [") || line.starts_with("} ["));
     if line.starts_with("* ") || is_meter || is_data {
         return (Side::Info, String::new());
@@ -156,15 +157,18 @@ fn rest(lines: Lines<'_>, is_verbose: bool) -> Cow<'_, [u8]> {
     }
     let is_said =
         |line: &[u8]| line.starts_with(b"* ") || line.starts_with(b"{ [") && line.trim_ascii_end().ends_with(b"data]");
-    let mut body =
-        body.split_inclusive(|&byte| byte == b'\n').filter(|line| !is_said(line)).collect::<Vec<_>>().concat();
+    let mut kept = Vec::new();
+    for line in body.split_inclusive(|&byte| byte == b'\n').filter(|line| !is_said(line)) {
+        kept.extend_from_slice(line);
+    }
     // It also says so right behind a body that does not end its line.
     const LEFT: &[u8] = b"* Connection #";
-    let tail = body.len().saturating_sub(200);
-    if let Some(at) = body[tail..].windows(LEFT.len()).position(|part| part == LEFT) {
-        body.truncate(tail + at);
+    const LEFT_BYTES: usize = 200;
+    let tail = kept.len().saturating_sub(LEFT_BYTES);
+    if let Some(at) = kept[tail..].windows(LEFT.len()).position(|part| part == LEFT) {
+        kept.truncate(tail + at);
     }
-    Cow::Owned(body)
+    Cow::Owned(kept)
 }
 
 #[derive(Default)]
@@ -241,10 +245,6 @@ impl Head {
             self.headers = found.1;
         } else if let Some((name, value)) = field(line).filter(|_| !is_url(line)) {
             push(&mut self.headers, name, without_quotes(value))?;
-        } else if self.status.is_none()
-            && let Some(status) = line.strip_prefix(":").and_then(status)
-        {
-            self.status = Some(status);
         }
         Ok(())
     }
@@ -316,11 +316,10 @@ fn holds_several(line: &str) -> bool {
             || line.split([',', ';']).skip(1).any(|part| is_telling(&name(part)) && field(part.trim()).is_some()))
 }
 
-/// Timestamps, levels and the like before what was logged: words that begin with a digit, are a level, or stand in square brackets.
+/// What was logged, without the timestamp and the level before it. What stands alone on its line was logged itself.
 fn without_log_prefix(line: &str) -> &str {
     const LEVELS: &[&str] = &["TRACE", "DEBUG", "INFO", "WARN", "WARNING", "ERROR"];
     let mut rest = line.trim();
-    // A status or a figure alone is no prefix.
     while let Some((word, after)) = rest.split_once(' ') {
         let inner = word.trim_matches(['[', ']', ':']);
         let is_stamp = inner.len() > 4

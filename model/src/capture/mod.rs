@@ -93,14 +93,14 @@ pub fn read(bytes: &[u8]) -> Result<Capture, CaptureError> {
         return Err(CaptureError::Empty);
     }
     if reader::begins_as_json(bytes) {
-        let text = text(bytes)?;
+        let text = text(bytes, 0)?;
         return object::read(&reader::read_json(&text)?, None)?.ok_or_else(|| unrecognised(bytes));
     }
     let begin = match lines::read(bytes)? {
         lines::Found::Response(capture) => return Ok(capture),
         lines::Found::Nothing(begin) => begin,
     };
-    let (before, text) = (text(&bytes[..begin])?, text(&bytes[begin..])?);
+    let (before, text) = (text(&bytes[..begin], 0)?, text(&bytes[begin..], begin)?);
     // Few brackets open anything that we know; each try is bounded by the rest of the text, so the tries are, too.
     const TRIES: usize = 8;
     for start in reader::openings(&text).take(TRIES) {
@@ -112,9 +112,10 @@ pub fn read(bytes: &[u8]) -> Result<Capture, CaptureError> {
     Err(unrecognised(bytes))
 }
 
-fn text(bytes: &[u8]) -> Result<std::borrow::Cow<'_, str>, CaptureError> {
+/// The bytes as text; `start` is their place in the paste.
+fn text(bytes: &[u8], start: usize) -> Result<std::borrow::Cow<'_, str>, CaptureError> {
     match bytes.iter().position(|&byte| byte == 0) {
-        Some(offset) => Err(CaptureError::Binary { offset }),
+        Some(offset) => Err(CaptureError::Binary { offset: start + offset }),
         None => Ok(String::from_utf8_lossy(bytes)),
     }
 }

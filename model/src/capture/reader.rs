@@ -359,3 +359,47 @@ fn after_tag(text: &str) -> Option<&str> {
     let after = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || " :_.$".contains(c));
     Some(after.strip_prefix(']')?.trim_start_matches(' '))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "[ -~éß“”😀\n\t\u{1}]{0,12}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::btree_map("[ -~é\\\\\"]{0,6}", inner, 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    #[test]
+    fn consoles_of_all_languages_print_the_same_tree() {
+        let want = serde_json::json!({ "status": 429, "ok": false, "url": null, "by": ["it's", "2"] });
+        for printed in [
+            "{'status': 429, 'ok': False, 'url': None, 'by': [\"it's\", '2']}",
+            "Response {\n  status: 429,\n  ok: false,\n  url: undefined,\n  by: [ \"it's\", '2' ]\n}",
+            "{\"status\"=>429, \"ok\"=>false, \"url\"=>nil, \"by\"=>[\"it's\", \"2\"]}",
+            "[\n  'status' => 429,\n  'ok' => false,\n  'url' => null,\n  'by' => ['it\\'s', '\\x32'],\n]",
+        ] {
+            assert_eq!(read(printed).unwrap().to_json(), want, "{printed}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn json_is_read_as_serde_reads_it(value in any_json(), is_pretty in any::<bool>()) {
+            let text = if is_pretty { format!("{value:#}") } else { value.to_string() };
+            prop_assert_eq!(read_json(&text).unwrap().to_json(), value);
+        }
+    }
+}
