@@ -146,6 +146,7 @@ fn headers_are_read_in_whatever_notation() {
         // a log with a stamp on each line
         "2025-10-08T14:29:13.120Z DEBUG Retry-After: 1847\n2025-10-08T14:29:13.120Z DEBUG X-RateLimit-Reset: 2025-10-08T15:00:00Z\n2025-10-08T14:29:13.121Z DEBUG Date: Wed, 08 Oct 2025 14:29:13 GMT\n2025-10-08T14:29:13.121Z DEBUG X-RateLimit-Limit: 40000",
         // a browser that copies name and value as two lines
+        "Retry-After\n1847\nX-RateLimit-Reset\n2025-10-08T15:00:00Z\nDate\nWed, 08 Oct 2025 14:29:13 GMT\nX-RateLimit-Limit\n40000",
         "Request URL\nhttps://acme.atlassian.net/wiki/api/v2/pages\nStatus Code:\n429 Too Many Requests\nRetry-After:\n1847\nX-RateLimit-Reset:\n2025-10-08T15:00:00Z\nDate:\nWed, 08 Oct 2025 14:29:13 GMT\nX-RateLimit-Limit:\n40000",
     ];
     check(&cases.map(|paste| (paste, Form::Headers, 429, QUOTA)));

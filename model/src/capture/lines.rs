@@ -2,7 +2,8 @@
 
 use super::names::{are_headers, is_known, is_telling, is_token, status};
 use super::object::add;
-use super::reader::{is_quote, members};
+use super::quotes::is_quote;
+use super::reader::members;
 use super::{Capture, CaptureError, CapturedRequest, Form, MAX_HEAD_BYTES, push, response};
 use crate::operation::Header;
 use std::borrow::Cow;
@@ -27,7 +28,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Found, CaptureError> {
             let too_long = CaptureError::TooLong { what: "bytes of head", limit: MAX_HEAD_BYTES };
             return if head.is_response() { Err(too_long) } else { Ok(Found::Nothing(0)) };
         }
-        let (mut side, line) = side_of(&clean(raw, start)?);
+        let text = clean(raw, start)?;
+        let (mut side, line) = side_of(&text);
         // A response behind `>` is a quotation in a mail or a forum.
         head.is_quotation |= matches!(side, Side::Request) && line.starts_with("HTTP/");
         if head.is_quotation && matches!(side, Side::Request) {
@@ -35,12 +37,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Found, CaptureError> {
         }
         match side {
             Side::Info => {}
-            Side::Request => head.take_request_line(&line),
+            Side::Request => head.take_request_line(line),
             Side::Response if !line.trim().is_empty() => {
-                if !head.is_response() && status(&line).is_none() && opens_brackets(&line) {
+                if !head.is_response() && status(line).is_none() && opens_brackets(line) {
                     return Ok(Found::Nothing(start));
                 }
-                head.take(&line)?;
+                head.take(line)?;
             }
             Side::Response if head.is_response() && !another_head_follows(lines, head.status.is_some()) => {
                 body = rest(lines, raw.starts_with(b"<"));
@@ -103,23 +105,23 @@ enum Side {
 }
 
 /// Whose line it is, and the line without the signs of `curl -v`, of Java's wire logs and of Python's `http.client`.
-fn side_of(line: &str) -> (Side, String) {
+fn side_of(line: &str) -> (Side, &str) {
     let is_meter =
         ["--:--:--", "% Total", "Dload  Upload"].iter().any(|part| line.contains(part)) && field(line).is_none();
     let is_data = line.ends_with("data]") && (line.starts_with("{ [") || line.starts_with("} ["));
     if line.starts_with("* ") || is_meter || is_data {
-        return (Side::Info, String::new());
+        return (Side::Info, "");
     }
     if let Some(line) = line.strip_prefix('>').filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
-        return (Side::Request, line.trim().to_owned());
+        return (Side::Request, line.trim());
     }
     let wire = line.split_once("http-outgoing-").and_then(|(_, after)| after.split_once(" << ")).map(|(_, line)| line);
     if let Some(line) = wire.or_else(|| line.strip_prefix("header: ")) {
-        return (Side::Response, line.trim_matches('"').to_owned());
+        return (Side::Response, line.trim_matches('"'));
     }
     match line.strip_prefix('<').filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
-        Some(line) => (Side::Response, line.get(1..).unwrap_or_default().to_owned()),
-        None => (Side::Response, line.to_owned()),
+        Some(line) => (Side::Response, line.get(1..).unwrap_or_default()),
+        None => (Side::Response, line),
     }
 }
 
@@ -245,6 +247,9 @@ impl Head {
             self.headers = found.1;
         } else if let Some((name, value)) = field(line).filter(|_| !is_url(line)) {
             push(&mut self.headers, name, without_quotes(value))?;
+        } else if is_telling(line) || !self.headers.is_empty() && is_known(line) {
+            // The value comes on the next line.
+            push(&mut self.headers, line, "")?;
         }
         Ok(())
     }

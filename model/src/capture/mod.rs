@@ -15,6 +15,7 @@ mod error;
 mod lines;
 mod names;
 mod object;
+mod quotes;
 mod reader;
 mod tree;
 

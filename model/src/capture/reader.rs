@@ -2,6 +2,7 @@
 //! They differ in brackets, quotes and the sign between name and value, so one tolerant reader takes them all.
 
 use super::names::{is_known, is_token};
+use super::quotes::{closing, is_quote, unescape};
 use super::tree::{Member, Tree};
 use super::{CaptureError, MAX_DEPTH, MAX_VALUES};
 use serde::de::IgnoredAny;
@@ -288,11 +289,7 @@ impl<'a> Reader<'a> {
     fn string(&mut self) -> Option<Cow<'a, str>> {
         let open = self.peek().filter(|char| is_quote(*char) && !self.unclosed.contains(char))?;
         let inner = &self.rest()[open.len_utf8()..];
-        let close = match open {
-            '“' => '”',
-            '‘' => '’',
-            other => other,
-        };
+        let close = closing(open);
         let mut is_escaped = false;
         let len = inner.find(|char| {
             let is_end = char == close && !is_escaped;
@@ -313,45 +310,9 @@ impl<'a> Reader<'a> {
 /// Longer than any name of a header or a class.
 const MAX_NAME_BYTES: usize = 128;
 
-/// Straight quotes, and those that word processors make of them.
-pub(super) fn is_quote(char: char) -> bool {
-    matches!(char, '"' | '\'' | '`' | '“' | '”' | '‘' | '’')
-}
-
 /// Whether a comma after this belongs to a date such as `Wed, 08 Oct 2025 14:29:13 GMT`.
 fn ends_with_weekday(text: &str) -> bool {
     ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "day"].iter().any(|day| text.ends_with(day))
-}
-
-/// What escapes stand for: as in JSON where they are JSON's, else as in JavaScript and Python.
-fn unescape(token: &str, inner: &str) -> String {
-    if let Ok(text) = serde_json::from_str(token) {
-        return text;
-    }
-    let mut text = String::with_capacity(inner.len());
-    let mut chars = inner.chars();
-    while let Some(char) = chars.next() {
-        let escape = if char == '\\' { chars.next() } else { None };
-        text.push(match escape {
-            None => char,
-            Some('n') => '\n',
-            Some('r') => '\r',
-            Some('t') => '\t',
-            Some(kind @ ('x' | 'u')) => {
-                let digits = if kind == 'x' { 2 } else { 4 };
-                let hex = chars.as_str().get(..digits).and_then(|hex| u32::from_str_radix(hex, 16).ok());
-                match hex.and_then(char::from_u32) {
-                    Some(char) => {
-                        chars = chars.as_str()[digits..].chars();
-                        char
-                    }
-                    None => kind,
-                }
-            }
-            Some(other) => other,
-        });
-    }
-    text
 }
 
 /// What follows the bracket that closes a tag such as `[Object: null prototype]`.
