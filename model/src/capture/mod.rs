@@ -82,8 +82,8 @@ pub enum Form {
 
 /// Reads a paste.
 ///
-/// Of several heads (`100 Continue`, a proxy's, redirects) the last counts; of a HAR file the last entry with status 429,
-/// else the last with an error, else the last. A body is kept as it is printed, which by then is no longer chunked.
+/// Of several heads (`100 Continue`, a proxy's, redirects) the last counts; of a HAR file the last entry with status
+/// 429, else the last with an error, else the last. A body is kept as it is printed, by then no longer chunked.
 ///
 /// # Errors
 /// [`CaptureError`] says what stood there instead of an answer, or which bound was passed. The bounds keep memory small
@@ -148,9 +148,9 @@ fn response(form: Form, status: Option<u16>, headers: Vec<Header>, body: &[u8]) 
     }
 }
 
-/// Whether headers without a status are those of a refusal. `Retry-After` and `RateLimit-Reason` come with one (Confluence
-/// rate limiting page of 2025-12-12), but Data Center sends `Retry-After: 0` with successes, beside the rate at which
-/// its bucket fills (its documentation, read 2026-11).
+/// Whether headers without a status are those of a refusal. `Retry-After` and `RateLimit-Reason` come with one
+/// (Confluence rate limiting page of 2025-12-12), but Data Center sends `Retry-After: 0` with successes, beside the rate
+/// at which its bucket fills (its documentation, read 2026-11).
 fn speak_of_a_refusal(headers: &[Header]) -> bool {
     let value = |name: &str| headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|h| &*h.value);
     let is_success = value("X-RateLimit-FillRate").is_some() && value("Retry-After") == Some("0");

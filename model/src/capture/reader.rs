@@ -1,5 +1,5 @@
-//! Reads values as programs print them: JSON, and what consoles make of an object in JavaScript, Python, Ruby, Java or Go.
-//! They differ in brackets, quotes and the sign between name and value, so one tolerant reader takes them all.
+//! Reads values as programs print them: JSON, and what consoles make of an object in JavaScript, Python, Ruby, Java or
+//! Go. They differ in brackets, quotes and the sign between name and value, so one tolerant reader takes them all.
 
 use super::names::{is_known, is_token};
 use super::quotes::{closing, is_quote, unescape};
@@ -243,8 +243,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Where text without quotes ends: at the line's end, at the bracket, before the next item or member. What stands in
-    /// double quotes inside it does not end it; none if such quotes are not closed.
+    /// Where text without quotes ends: at the line's end, at the bracket, before the next item or member. What stands
+    /// in double quotes inside it does not end it; none if such quotes are not closed.
     fn end_of_word(&mut self, place: Place, heeds_quotes: bool) -> Option<usize> {
         let (start, text) = (self.at, self.text);
         let mut is_quoted = false;
