@@ -149,8 +149,8 @@ fn response(form: Form, status: Option<u16>, headers: Vec<Header>, body: &[u8]) 
 }
 
 /// Whether headers without a status are those of a refusal. `Retry-After` and `RateLimit-Reason` come with one
-/// (Confluence rate limiting page of 2025-12-12), but Data Center sends `Retry-After: 0` with successes, beside the rate
-/// at which its bucket fills (its documentation, read 2026-11).
+/// (Confluence rate limiting page of 2025-12-12), but Data Center sends `Retry-After: 0` with successes, beside the
+/// rate at which its bucket fills (its documentation, read 2026-11).
 fn speak_of_a_refusal(headers: &[Header]) -> bool {
     let value = |name: &str| headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|h| &*h.value);
     let is_success = value("X-RateLimit-FillRate").is_some() && value("Retry-After") == Some("0");

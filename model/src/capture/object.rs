@@ -53,7 +53,7 @@ fn telling_entry<'t, 'a>(entries: &'t [Tree<'a>]) -> Option<&'t Tree<'a>> {
         .or(entries.last())
 }
 
-/// An entry of a HAR file. Its `time` is in milliseconds. Source: HAR 1.2, read 2026-11.
+/// An entry of a HAR file. Its `time` is in milliseconds. Source: HAR 1.2 specification, read 2026-11.
 fn read_har_entry(entry: &Tree<'_>) -> Result<Option<Capture>, CaptureError> {
     let Some(inner) = entry.get("response") else { return Ok(None) };
     let started = entry.get("startedDateTime").and_then(Tree::scalar).and_then(Instant::parse_iso);
@@ -91,7 +91,7 @@ fn read_invocation(tree: &Tree<'_>, is_one: impl Fn(&str) -> bool) -> Option<Cap
     Some(Capture { answer, request, form: Form::Invocation, assumed_status: false, time, dropped_body_bytes: 0 })
 }
 
-/// Source: GraphQL specification of October 2021, section 7.1: `data`, `errors`, `extensions` and no others.
+/// Source: GraphQL specification, section "Response Format", read 2026-11: `data`, `errors`, `extensions` and no others.
 fn is_graphql(tree: &Tree<'_>) -> bool {
     let Tree::Object(members) = tree else { return false };
     let is_known = |name: &str| ["data", "errors", "extensions"].contains(&name);
