@@ -91,7 +91,7 @@ fn read_invocation(tree: &Tree<'_>, is_one: impl Fn(&str) -> bool) -> Option<Cap
     Some(Capture { answer, request, form: Form::Invocation, assumed_status: false, time, dropped_body_bytes: 0 })
 }
 
-/// Source: GraphQL specification, section "Response Format", read 2026-11: `data`, `errors`, `extensions` and no others.
+/// Source: GraphQL specification, section "Response Format", read 2026-11: `data`, `errors`, `extensions`, no others.
 fn is_graphql(tree: &Tree<'_>) -> bool {
     let Tree::Object(members) = tree else { return false };
     let is_known = |name: &str| ["data", "errors", "extensions"].contains(&name);
