@@ -31,6 +31,8 @@ pub mod allowance;
 #[cfg(feature = "full")]
 pub mod explain;
 pub mod facts;
+#[cfg(feature = "full")]
+pub mod capture;
 pub mod headers;
 pub mod operation;
 pub mod points;
