@@ -7,6 +7,7 @@
 //! | [`points`], [`quota`] | what a request costs, what an hour holds |
 //! | [`profile`] | how many Forge invocations a window admits |
 //! | [`when`], [`headers`], [`properties`] | how servers write it down |
+//! | [`graphql`] | what GraphQL's answers say within HTTP 200; with the feature `full`, what an operation costs |
 //! | [`refusal`] | what an answer says: which limit, whose, until when |
 //!
 //! ```
@@ -25,6 +26,7 @@
 //! assert_eq!(refusal.limiter, Limiter::GlobalQuota);
 //! ```
 
+pub mod graphql;
 pub mod headers;
 pub mod operation;
 pub mod points;
