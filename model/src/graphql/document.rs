@@ -128,8 +128,10 @@ fn in_our_words(error: &apollo_parser::Error) -> String {
         format!("the document has more than {MOST_TOKENS} tokens: split it")
     } else if error.is_limit() {
         format!("nested deeper than {MOST_DEPTH} levels: split the document")
-    } else if error.is_eof() || error.data().is_empty() {
+    } else if error.is_eof() {
         format!("the document ends too early: {}", plainly(said))
+    } else if error.data().is_empty() {
+        plainly(said)
     } else {
         format!("found {}: {}", quoted(error.data()), plainly(said))
     }
@@ -139,6 +141,7 @@ fn in_our_words(error: &apollo_parser::Error) -> String {
 fn plainly(said: &str) -> String {
     const TOKENS: [(&str, &str); 3] = [("R_CURLY", "`}`"), ("R_PAREN", "`)`"), ("R_BRACK", "`]`")];
     let said = said.split(", got ").next().unwrap_or_default().trim_end_matches('.');
+    let said = said.split_once(" character ").map_or(said, |_| "unexpected character");
     let token = said.strip_prefix("expected ").and_then(|name| TOKENS.iter().find(|(token, _)| *token == name));
     match (token, said.split_at_checked(1)) {
         (Some((_, sign)), _) => format!("expected {sign}"),
@@ -226,6 +229,7 @@ mod tests {
             "invalid GraphQL at line 3, column 5: found `}`: expected at least one Selection in Selection Set"
         );
         assert!(error("{ page").starts_with("invalid GraphQL at line 1, column 7: the document ends too early: "));
+        assert!(error("{-\n a }").ends_with("line 1, column 2: found `-\\n`: unexpected character"));
         assert!(error("{ a(b: 1").ends_with("line 1, column 9: the document ends too early: expected `)`"));
         assert!(
             error("{ a(b: \"\u{1F600}) }")

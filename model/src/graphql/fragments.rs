@@ -10,11 +10,10 @@ type Wrong = (usize, String);
 /// Looks at every spread of the document once.
 pub(super) fn check(document: &Document) -> Result<(), Wrong> {
     let mut states = BTreeMap::new();
-    let search = Search { document };
     for (name, fragment) in &document.fragments {
-        search.follow(name, fragment.at, &mut states, 0)?;
+        follow(document, name, fragment.at, &mut states, 0)?;
     }
-    document.operations.iter().try_for_each(|operation| search.spreads(&operation.selections, &mut |_, _| Ok(())))
+    document.operations.iter().try_for_each(|operation| spreads(document, &operation.selections).map(drop))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,54 +22,49 @@ enum State {
     Done,
 }
 
-struct Search<'d> {
+fn follow<'d>(
     document: &'d Document,
+    name: &'d str,
+    at: usize,
+    states: &mut BTreeMap<&'d str, State>,
+    depth: usize,
+) -> Result<(), Wrong> {
+    match states.get(name) {
+        Some(State::Done) => return Ok(()),
+        Some(State::Open) => return Err((at, format!("fragment {} contains itself: break the circle", quoted(name)))),
+        None if depth > MOST_DEPTH => {
+            return Err((at, format!("fragments nested deeper than {MOST_DEPTH} levels: spread fewer")));
+        }
+        None => states.insert(name, State::Open),
+    };
+    if let Some(fragment) = document.fragments.get(name) {
+        for (name, at) in spreads(document, &fragment.selections)? {
+            follow(document, name, at, states, depth + 1)?;
+        }
+    }
+    states.insert(name, State::Done);
+    Ok(())
 }
 
-impl<'d> Search<'d> {
-    fn follow(
-        &self,
-        name: &'d str,
-        at: usize,
-        states: &mut BTreeMap<&'d str, State>,
-        depth: usize,
-    ) -> Result<(), Wrong> {
-        match states.get(name) {
-            Some(State::Done) => return Ok(()),
-            Some(State::Open) => {
-                return Err((at, format!("fragment {} contains itself: break the circle", quoted(name))));
-            }
-            None if depth > MOST_DEPTH => {
-                return Err((at, format!("fragments nested deeper than {MOST_DEPTH} levels: spread fewer")));
-            }
-            None => states.insert(name, State::Open),
-        };
-        if let Some(fragment) = self.document.fragments.get(name) {
-            self.spreads(&fragment.selections, &mut |name, at| self.follow(name, at, states, depth + 1))?;
-        }
-        states.insert(name, State::Done);
-        Ok(())
-    }
-
-    /// Calls `each` with the name and place of every spread, at any depth.
-    fn spreads(
-        &self,
-        selections: &'d [Selection],
-        each: &mut dyn FnMut(&'d str, usize) -> Result<(), Wrong>,
-    ) -> Result<(), Wrong> {
+/// The name and place of every spread, at any depth; it keeps its own list of what is open, since fragments nest within
+/// fields and fields within fragments.
+fn spreads<'d>(document: &Document, selections: &'d [Selection]) -> Result<Vec<(&'d str, usize)>, Wrong> {
+    let mut found = Vec::new();
+    let mut open = vec![selections];
+    while let Some(selections) = open.pop() {
         for selection in selections {
             match &selection.what {
-                Selected::Spread(name) if !self.document.fragments.contains_key(name) => {
+                Selected::Spread(name) if !document.fragments.contains_key(name) => {
                     let message = format!("fragment {} is not defined: add it to the document", quoted(name));
                     return Err((selection.at, message));
                 }
-                Selected::Spread(name) => each(name, selection.at)?,
-                Selected::Field(field) => self.spreads(&field.selections, each)?,
-                Selected::Inline { selections, .. } => self.spreads(selections, each)?,
+                Selected::Spread(name) => found.push((name.as_str(), selection.at)),
+                Selected::Field(field) => open.push(&field.selections),
+                Selected::Inline { selections, .. } => open.push(selections),
             }
         }
-        Ok(())
     }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -106,5 +100,9 @@ mod tests {
         };
         assert!(Document::read(&chain(MOST_DEPTH)).is_ok());
         assert!(error(&chain(10_000)).contains("fragments nested deeper than 100 levels"));
+        let (open, close) = ("a{".repeat(90), "}".repeat(90));
+        let link = |at| format!("fragment G{at} on T {{ {open} ...G{} {close} }} ", at + 1);
+        let deep = (0..99).map(link).collect::<String>() + "fragment G99 on T { id } { ...G0 }";
+        assert!(Document::read(&deep).is_ok());
     }
 }
