@@ -8,6 +8,7 @@
 //! | [`points`], [`quota`] | what a request costs, what an hour holds and who shares it |
 //! | [`profile`], [`allowance`] | how many Forge invocations a window admits; the same by the number of users |
 //! | [`when`], [`headers`], [`properties`] | how servers write it down |
+//! | [`graphql`] | what GraphQL's answers say within HTTP 200; with the feature `full`, what an operation costs |
 //! | [`refusal`] | what an answer says: which limit, whose, until when |
 //! | `explain` | the same for people; feature `full` |
 //!
@@ -29,10 +30,11 @@
 
 pub mod allowance;
 #[cfg(feature = "full")]
+pub mod capture;
+#[cfg(feature = "full")]
 pub mod explain;
 pub mod facts;
-#[cfg(feature = "full")]
-pub mod capture;
+pub mod graphql;
 pub mod headers;
 pub mod operation;
 pub mod points;
