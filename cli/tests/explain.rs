@@ -54,10 +54,10 @@ fn bad_input_is_one_line_that_says_what_and_what_next_with_exit_code_2() {
     for (arguments, input, said) in [
         (&[][..], &b""[..], "empty"),
         (&[], b"  \r\n\t", "empty"),
-        (&[], b"\x00\x01\x02\xff\xfe binary", "binary"),
+        (&[], b"\x00\x01\x02\xff\xfe binary", "not text"),
         (&[], b"The quick brown fox jumps over the lazy dog.", "The quick brown fox"),
-        (&[], b"{\"status\": 429, ", "line 1"),
-        (&[], &endless, "KiB"),
+        (&[], b"{\"status\": 429, ", "at line `1`, column `16`"),
+        (&[], &endless, "`256` header fields"),
         (&["/no/such/file"], b"", "`/no/such/file`: it does not exist"),
         (&["."], b"", "`.`: it is a directory"),
         (&["--now", "noon"], b"", "`noon`"),

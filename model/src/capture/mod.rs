@@ -22,7 +22,7 @@ mod tree;
 pub use error::CaptureError;
 
 use crate::operation::{Answer, Header, Response};
-use crate::refusal::TOO_MANY_REQUESTS;
+use crate::refusal::{self, TOO_MANY_REQUESTS};
 use crate::time::Instant;
 
 /// The longest head that is read, in bytes, with whatever stands before it.
@@ -78,6 +78,8 @@ pub enum Form {
     Invocation,
     /// The body of a GraphQL answer.
     GraphQl,
+    /// The text of a refusal alone, which gives its sender away.
+    Page,
 }
 
 /// Reads a paste.
@@ -109,6 +111,13 @@ pub fn read(bytes: &[u8]) -> Result<Capture, CaptureError> {
         if let Some(capture) = object::read(&reader::read(&text[start..])?, status)? {
             return Ok(capture);
         }
+    }
+    // A page that only one server writes says enough without its head.
+    if refusal::is_a_known_page(bytes) {
+        return Ok(Capture {
+            assumed_status: true,
+            ..response(Form::Page, Some(TOO_MANY_REQUESTS), Vec::new(), bytes)
+        });
     }
     Err(unrecognised(bytes))
 }
@@ -149,12 +158,13 @@ fn response(form: Form, status: Option<u16>, headers: Vec<Header>, body: &[u8]) 
 }
 
 /// Whether headers without a status are those of a refusal. `Retry-After` and `RateLimit-Reason` come with one
-/// (Confluence rate limiting page of 2025-12-12), but Data Center sends `Retry-After: 0` with successes, beside the
+/// (Confluence rate limiting page of 2025-12-12), and so do the marks of the tunnel and of Forge's proxy; but Data Center sends `Retry-After: 0` with successes, beside the
 /// rate at which its bucket fills (its documentation, read 2026-11).
 fn speak_of_a_refusal(headers: &[Header]) -> bool {
     let value = |name: &str| headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|h| &*h.value);
     let is_success = value("X-RateLimit-FillRate").is_some() && value("Retry-After") == Some("0");
-    !is_success && (value("Retry-After").is_some() || value("RateLimit-Reason").is_some())
+    const MARKS: [&str; 4] = ["Retry-After", "RateLimit-Reason", "Ngrok-Error-Code", "forge-proxy-error"];
+    !is_success && MARKS.iter().any(|mark| value(mark).is_some())
 }
 
 /// Adds a field, up to the bound.

@@ -42,6 +42,9 @@ const fn refused(found: &Explanation) -> &'static str {
         (Limiter::PerIssueWrite, _) => {
             "Too many writes to one issue. Pause writes to this issue and no more, and put several changes into one."
         }
+        (Limiter::Cost, _) if matches!(found.origin, Origin::AtlassianGraphql) => {
+            "This operation costs more than one may. Waiting does not help: ask for fewer objects at a time."
+        }
         (Limiter::Cost, _) => {
             "The cost budget of this hour for API-token traffic is spent. It is not the app's points: hold back what uses this token."
         }
@@ -80,6 +83,9 @@ const fn refused(found: &Explanation) -> &'static str {
 
 fn when(found: &Explanation) -> String {
     let Some(at) = found.retry_at else {
+        if matches!((found.limiter, found.origin), (Limiter::Cost, Origin::AtlassianGraphql) | (Limiter::Egress, _)) {
+            return "No time was named, and none would help.".to_owned();
+        }
         return "No credible time was named: back off exponentially with jitter, and give up after some attempts."
             .to_owned();
     };

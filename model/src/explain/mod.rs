@@ -163,7 +163,10 @@ impl Explanation {
 fn of_response(response: &Response, question: &Question<'_>) -> Explanation {
     let signals = Signals::read(&response.headers);
     let clocks = Clocks { now: question.now, date: signals.date };
-    let reading = refusal::read_response(response, &signals, question.dialect);
+    let mut reading = refusal::read_response(response, &signals, question.dialect);
+    if question.url.is_none_or(|url| origin_of(url).is_graphql()) {
+        reading = refusal::read_graphql(response, &signals, reading);
+    }
     let mut ignored = doubts::of_head(response, &signals, question.dialect, clocks);
     let (points, beta) = (told(reading.points), told(signals.beta_points()));
     let found = match &reading.meaning {

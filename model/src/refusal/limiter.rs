@@ -114,6 +114,14 @@ named! {
     }
 }
 
+impl Origin {
+    /// Whether it speaks GraphQL, as far as an address tells.
+    #[must_use]
+    pub const fn is_graphql(self) -> bool {
+        matches!(self, Self::AtlassianGraphql | Self::Github | Self::Unknown)
+    }
+}
+
 /// What a `RateLimit-Reason`, or the name of a structured policy, means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reason {

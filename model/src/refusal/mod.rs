@@ -2,6 +2,7 @@
 //!
 //! This module only reads. What to do about a refusal is the client's decision.
 
+mod graphql;
 mod limiter;
 mod origin;
 mod wait;
@@ -11,6 +12,7 @@ use crate::operation::{Answer, Response};
 use crate::properties::{RateLimitProperties, Rejection};
 use crate::time::{Instant, Millis};
 use crate::when::When;
+pub use graphql::read_graphql;
 pub use limiter::{CONFLUENCE_GLOBAL, Limiter, Origin, Reason, Scope};
 use origin::Verdict;
 pub use wait::{Clocks, Hint, Wait, WaitSource};
@@ -81,6 +83,13 @@ pub const TOO_MANY_REQUESTS: u16 = 429;
 
 /// With this status, too, GitHub refuses for its limits. Source: GitHub's documentation on rate limits, read 2026-11.
 const FORBIDDEN: u16 = 403;
+
+/// Whether a text is the page of a refusal that only one server writes, so that it tells its sender without a head.
+#[cfg(feature = "full")]
+#[must_use]
+pub fn is_a_known_page(text: &[u8]) -> bool {
+    origin::is_a_known_page(text)
+}
 
 /// Reads any answer. Never fails: garbage in a header is passed over.
 #[must_use]

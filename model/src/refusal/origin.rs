@@ -60,6 +60,13 @@ pub(super) fn is_the_tunnels(response: &Response) -> bool {
     Body::of(response).has(TUNNEL_BODIES[0])
 }
 
+/// Whether a text is the page of a refusal that only one server writes.
+#[cfg(feature = "full")]
+pub(super) fn is_a_known_page(text: &[u8]) -> bool {
+    let body = Body(text.get(..LOOK_AT).unwrap_or(text));
+    TUNNEL_BODIES.iter().chain([&BITBUCKET_BODY]).any(|page| body.has(page))
+}
+
 struct Body<'a>(&'a [u8]);
 
 impl<'a> Body<'a> {
