@@ -1,21 +1,29 @@
-//! Lines of headers, an empty line and a body, with any status: nothing that a server sends breaks a call.
+//! Whatever people paste, and what it means in every dialect: nothing that a server sends breaks a call, and an
+//! explanation agrees with itself.
 #![no_main]
 
-use headroom_model::graphql;
-use headroom_model::headers::Signals;
-use headroom_model::operation::{Answer, Header, Response};
+use headroom_model::capture;
+use headroom_model::explain::{Question, explain};
+use headroom_model::headers::Dialect;
 use headroom_model::refusal;
+use headroom_model::time::{Instant, Millis};
 use libfuzzer_sys::fuzz_target;
 
+const NOW: Instant = Instant(1_772_722_200_000);
+/// The longest that any limit counts over, and slack for clocks.
+const LONGEST: Millis = Millis(3_900_000);
+
 fuzz_target!(|bytes: &[u8]| {
-    let text = String::from_utf8_lossy(bytes);
-    let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
-    let headers: Vec<_> =
-        head.lines().filter_map(|line| line.split_once(':')).map(|(name, value)| Header::new(name, value)).collect();
-    let _ = Signals::read(&headers);
-    let _ = graphql::read(body.as_bytes());
-    for status in [200, 429, 503] {
-        let response = Response { status, headers: headers.clone(), body: body.as_bytes().to_vec() };
-        let _ = refusal::read(&Answer::Response(response));
+    let capture = match capture::read(bytes) {
+        Ok(capture) => capture,
+        Err(error) => return assert!(!error.to_string().contains('\n')),
+    };
+    let _ = refusal::read(&capture.answer);
+    for dialect in [Dialect::Auto, Dialect::Seed2025_12, Dialect::Structured2026] {
+        let url = capture.request.as_ref().map(|request| request.url.as_str());
+        let found = explain(&Question { answer: &capture.answer, url, now: NOW, dialect });
+        assert_eq!(found.retry_at, found.wait.map(|wait| NOW + wait));
+        assert!(found.wait.is_none_or(|wait| wait > Millis::ZERO && wait <= LONGEST));
+        assert!(!found.advice.is_empty());
     }
 });

@@ -1,4 +1,4 @@
-//! Any value of the structured fields, alone and beside the other dialect.
+//! Any value of the structured fields, alone and beside the other dialect: what was read is written and read again.
 #![no_main]
 
 use headroom_model::headers::Signals;
@@ -15,7 +15,10 @@ fuzz_target!(|bytes: &[u8]| {
             Header::new("X-RateLimit-Remaining", "349"),
         ];
         for headers in [&fields[..1], &fields[1..2], &fields[..]] {
-            let _ = Signals::read(headers);
+            let read = Signals::read(headers);
+            let again = Signals::read(&read.to_headers());
+            assert_eq!((&again.enforced, &again.beta), (&read.enforced, &read.beta));
+            assert!(again.ignored.is_empty());
         }
     }
 });

@@ -118,6 +118,9 @@ fn read(value: &str, keys: [&'static KeyRef; 2], mut take: impl FnMut(Member)) -
     }
 }
 
+/// The largest integer of RFC 9651.
+const MOST: u64 = 999_999_999_999_999;
+
 /// Quotation marks of word processors, and what is left of them after a bad conversion.
 const QUOTES: &[char] = &['"', '\'', '“', '”', '„', '‟', '″', '‘', '’', '«', '»', '`', '\\'];
 
@@ -133,7 +136,7 @@ impl Member {
         for (key, value) in parts.filter_map(|part| part.split_once('=')) {
             let at = keys.iter().position(|wanted| wanted.as_str().eq_ignore_ascii_case(unquoted(key)));
             if let Some(at) = at {
-                member.numbers[at] = Some(unquoted(value).parse().ok()?);
+                member.numbers[at] = Some(unquoted(value).parse().ok().filter(|number| *number <= MOST)?);
             }
         }
         Some(member)
