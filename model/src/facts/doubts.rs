@@ -57,8 +57,7 @@ pub const DOUBTS: &[Doubt] = &[
         question: "Which is right where `t` and the reset disagree?",
         said: "On 2026-03-26 an app saw `t=2107`, right to the second, and 36 s later `r=0;t=2788` beside a reset that had \
                passed at 16:00 [points-thread].",
-        here: "A quota ends on a UTC hour boundary [confluence-2025-12], so whichever lies on one is to be believed. `t` is \
-               not read yet.",
+        here: "A quota ends on a UTC hour boundary [confluence-2025-12], so whichever lies on one is believed.",
         settles: "A correction by Atlassian.",
     },
     Doubt {
@@ -80,7 +79,7 @@ pub const DOUBTS: &[Doubt] = &[
         question: "What is in GraphQL's cost block?",
         said: "Usage stands in `extensions.cost` [confluence-2025-12]; its fields are published nowhere, and GraphQL is not \
                enforced yet.",
-        here: "Not read and not written.",
+        here: "Read in the spellings of other servers, whichever comes; not written yet.",
         settles: "One real answer.",
     },
     Doubt {
@@ -88,7 +87,8 @@ pub const DOUBTS: &[Doubt] = &[
         said: "An hourly wall that API tokens meet, with limits of 150,000 and 300,000, one for each account and site \
                [migration-notes], and of 600,000 [search-thread] [points-thread]. API tokens are under burst limits only \
                [announcement].",
-        here: "A reason that is not known: the careful reading, which pauses everything the call is under.",
+        here: "A limiter of its own, `cost`, of the account; its figures are no points. The client has no gate so narrow and \
+               pauses the app.",
         settles: "Documentation.",
     },
     Doubt {

@@ -4,7 +4,8 @@ use super::{EXAMPLE, NOT_YET};
 
 facts! {
     "tunnels and other products",
-    "None of them is simulated yet. They are here because their refusals look like Confluence's and mean something else.";
+    "None of them is simulated yet. Their refusals look like Confluence's and mean something else: `headroom explain` tells \
+     them apart.";
 
     NGROK_CONNECTIONS_PER_MINUTE: u32 = 20, "connections/min", Documented by NGROK_THREAD,
         "Connections, not requests, of one tunnel session on the free plan: with keep-alive few come near.",
@@ -32,7 +33,7 @@ facts! {
         NOT_YET;
     BITBUCKET_REFUSAL_BYTES: u32 = 46, "bytes", Measured by BITBUCKET_REFUSAL,
         "The plain text of its 429, which mostly has neither Retry-After nor X-RateLimit fields.",
-        NOT_YET;
+        "recognised by its text";
     GITHUB_PER_HOUR: u32 = 5_000, "requests/h", Documented by BITBUCKET_THREAD,
         "Requests of one GitHub user, for comparison.",
         NOT_YET;
@@ -41,7 +42,7 @@ facts! {
         NOT_YET;
     DATA_CENTER_RETRY_AFTER_SECS: u32 = 0, "s", Documented by DATA_CENTER_PAGE,
         "`retry-after` of Data Center while tokens are left: on a success it is no order to wait.",
-        NOT_YET;
+        "read as no order to wait";
     DATA_CENTER_EXAMPLE_CAPACITY: u32 = 60, "requests", Documented by DATA_CENTER_EXAMPLE,
         "A bucket's size in the example; each administrator sets it.",
         EXAMPLE;

@@ -8,22 +8,22 @@ facts! {
 
     BURST_LIMIT_SEEN_LOW: u32 = 350, "requests", Measured by POINTS_THREAD,
         "`X-RateLimit-Limit` beside structured fields: a burst bucket, probably its capacity.",
-        NOT_YET;
+        "read as no points: less than any hour holds";
     BURST_LIMIT_SEEN_HIGH: u32 = 400, "requests", Measured by POINTS_THREAD,
         "The same for another endpoint, in the same minute.",
-        NOT_YET;
+        "read as no points: less than any hour holds";
     TENANT_QUOTA_SEEN: u32 = 100_100, "points/h", Measured by POINTS_THREAD,
         "`q` of `tenant-app-quota` on a tenant of edition Standard: 100,000 + 10 × 10 users.",
         EXAMPLE;
     COST_LIMIT_SEEN_LOW: u32 = 150_000, "per h", Measured by MIGRATION_NOTES,
         "Least `X-RateLimit-Limit` seen with reason `jira-cost-based`: an hourly wall for API tokens.",
-        NOT_YET;
+        "read as no points, by its reason";
     COST_LIMIT_SEEN_HIGH: u32 = 600_000, "per h", Measured by SEARCH_THREAD,
         "Largest `X-RateLimit-Limit` seen on that wall.",
-        NOT_YET;
+        "read as no points, by its reason";
     GATEWAY_LIMIT_SEEN: u32 = 360_000, "requests", Measured by GATEWAY_INCIDENT,
         "`X-RateLimit-Limit` of Atlassian's gateway, whose 429 has neither a reason nor Retry-After.",
-        NOT_YET;
+        "read as no points, by `X-Failure-Category`";
     SEARCH_JQL_POINTS_PER_RESULT: u32 = 1, "point/object", Measured by POINTS_THREAD,
         "`POST search/jql` is charged like a read, for each result, and not flat like a write.",
         NOT_YET;

@@ -6,7 +6,8 @@ facts! {
     "Forge",
     "All three sets of invocation limits are there, as profiles, with windows that are fixed or sliding as published. Only \
      triggers led by users are limited. Of run times and the queue's longest delay the client knows nothing: it takes the \
-     caller's deadline and answers \"deferred until\". Storage, network and the bridge's own limiter are not modelled.";
+     caller's deadline and answers \"deferred until\". Refusals of storage, \
+     network and the bridge's own limiter are recognised, and not simulated.";
 
     FORGE_CURRENT_PER_USER: u32 = 1_200, "invocations/min", Documented by RFC_130,
         "`forge-current`: one user in one installation, in a fixed minute.",
@@ -70,7 +71,7 @@ facts! {
         NOT_YET;
     BRIDGE_WINDOW_SECS: u32 = 25, "s", Documented by FORGE_BRIDGE,
         "That window.",
-        NOT_YET;
+        "the wait that is named for a refusal of the bridge";
     EGRESS_PER_RUN_MINUTE: u32 = 100, "requests", Documented by FORGE_INVOCATIONS,
         "Requests to other hosts by one invocation, for each minute of its run time, rounded up.",
         NOT_YET;

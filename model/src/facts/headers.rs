@@ -4,15 +4,16 @@ use super::{EXAMPLE, NOT_YET};
 
 facts! {
     "headers",
-    "The client reads the dialect of 2025-12, enforced fields only; the simulator writes it. Of the structured fields of \
-     2026 it is known that beside them `X-RateLimit-*` counts a burst and not points.";
+    "Both dialects are read, enforced and beta, by the client and by `headroom explain`; the simulator writes that of 2025-12. \
+     A number is taken for points only where a reason, a policy's name or the dialect says so. The client acts on enforced \
+     fields alone.";
 
     NEAR_LIMIT_PERCENT: u32 = 20, "% of the quota", Documented by CONFLUENCE_PAGE,
         "`X-RateLimit-NearLimit` is true while less than this is left.",
         "written by the simulator";
     REMAINING_SHOWN_PAST_PERCENT: u32 = 80, "% of the quota", Documented by CONFLUENCE_PAGE_2026,
         "`RateLimit` carries `r`, the points left, only past about this much use: before, the quota is invisible.",
-        NOT_YET;
+        "read by `headroom explain`: `r` without a limit is near it";
     POLICY_WINDOW_SECS: u32 = 3_600, "s", Documented by JIRA_PAGE,
         "`w` of `RateLimit-Policy` for `global-app-quota` and `tenant-app-quota`.",
         NOT_YET;

@@ -6,7 +6,8 @@ facts! {
     "points and quotas",
     "Prices, tiers, editions, the cap, the UTC hour without carry-over and the wall at its end are the documented ones. A \
      run of the simulator has one pool; the wall is hard. What a request costs is reckoned from method and path; where a \
-     list's length is not known, as a range. GraphQL is not priced yet.";
+     list's length is not known, as a range; afterwards exactly, by the objects in the answer. GraphQL is priced before it is \
+     sent; the simulator does not serve it yet.";
 
     BASE_POINTS: u32 = 1, "point/request", Documented by CONFLUENCE_PAGE,
         "What every request costs, whatever it returns.",

@@ -146,7 +146,7 @@ const fn reason(origin: Origin, limiter: Limiter, scope: Scope) -> Reason {
 const REASONS: &[(&str, Reason)] = {
     use Limiter::{Burst, Concurrency, Cost, PerIssueWrite, PointsQuota};
     use Origin::{Confluence, Jira};
-    use Scope::{App, Endpoint, Issue, Tenant, User};
+    use Scope::{Account, App, Endpoint, Issue, Tenant, User};
     &[
         (CONFLUENCE_GLOBAL, reason(Confluence, PointsQuota, App)),
         ("confluence-quota-tenant-based", reason(Confluence, PointsQuota, Tenant)),
@@ -156,7 +156,7 @@ const REASONS: &[(&str, Reason)] = {
         ("jira-per-issue-on-write", reason(Jira, PerIssueWrite, Issue)),
         ("conf-global-based", reason(Confluence, PointsQuota, App)),
         ("jira-quota-based", reason(Jira, PointsQuota, Scope::Unknown)),
-        ("jira-cost-based", reason(Jira, Cost, Scope::Unknown)),
+        ("jira-cost-based", reason(Jira, Cost, Account)),
         ("jira-max-concurrent-threads-across-all-instances-per-tenant-per-user", reason(Jira, Concurrency, User)),
         ("global-app-quota", reason(Origin::Unknown, PointsQuota, App)),
         ("tenant-app-quota", reason(Origin::Unknown, PointsQuota, Tenant)),

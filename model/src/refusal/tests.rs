@@ -36,7 +36,7 @@ fn every_sender_is_told_by_what_gives_it_away() {
     for (headers, body, want) in [
         (vec![reason("Confluence-Quota-Tenant-Based")], "", (O::Confluence, L::PointsQuota, S::Tenant)),
         (vec![reason("jira-per-issue-on-write")], "", (O::Jira, L::PerIssueWrite, S::Issue)),
-        (vec![reason("jira-cost-based")], "", (O::Jira, L::Cost, S::Unknown)),
+        (vec![reason("jira-cost-based")], "", (O::Jira, L::Cost, S::Account)),
         (vec![reason("jira-new-one")], "", (O::Jira, L::Unknown, S::Unknown)),
         (
             vec![reason("jira-x"), ("RateLimit", "\"tenant-app-quota\";r=0;t=9")],
@@ -45,7 +45,7 @@ fn every_sender_is_told_by_what_gives_it_away() {
         ),
         (vec![("RateLimit", "\"global-app-quota\";r=0;t=9")], "", (O::Unknown, L::PointsQuota, S::App)),
         (vec![("RateLimit-Policy", "\"jira-burst-based\";q=100;w=1")], "", (O::Jira, L::Burst, S::Endpoint)),
-        (vec![("Ngrok-Error-Code", "ERR_NGROK_725")], "", (O::Ngrok, L::TunnelConnections, S::Tunnel)),
+        (vec![("Ngrok-Error-Code", "ERR_NGROK_702")], "", (O::Ngrok, L::TunnelConnections, S::Tunnel)),
         (vec![("Retry-After", "9")], TUNNEL_TEXT, (O::Ngrok, L::TunnelConnections, S::Tunnel)),
         (vec![("forge-proxy-error", "FETCH_LIMIT_EXCEEDED")], "", (O::ForgeProxy, L::Egress, S::App)),
         (vec![("forge-proxy-error", "OTHER"), reason("jira-burst-based")], "", (O::ForgeProxy, L::Unknown, S::App)),
