@@ -51,11 +51,17 @@ fn rust(layout: &Layout, report: &mut Report) {
     report.gate("format", &mut cargo("fmt --all --check"));
     report.gate("format of the guest", &mut in_guest("fmt --check"));
     report.gate("clippy", &mut cargo("clippy --workspace --all-targets --locked -- -D warnings"));
+    // The component has the model without what tools for people need.
+    report.gate(
+        "clippy of the model as in the component",
+        &mut cargo("clippy -p headroom-model --all-targets --locked -- -D warnings"),
+    );
     for world in guest::WORLDS {
         // Compiled for this machine: clippy sees the same code, and needs no standard library for wasm.
         let line = format!("clippy --locked --no-default-features --features {world} -- -D warnings");
         report.gate(&format!("clippy of the guest's {world} world"), &mut in_guest(&line));
     }
+    fuzz_targets(layout, report);
     report.gate("programs", &mut cargo("build --workspace --bins --locked"));
     let mut tests = cargo("test --workspace --locked --no-fail-fast");
     // The programs in README and documentation run a component; the workspace's own setting knows the usual folder only.
@@ -66,6 +72,26 @@ fn rust(layout: &Layout, report: &mut Report) {
     tests.env(SEED, seed);
     report.tests("cargo test", &mut tests, Runner::Cargo);
     report.gate("docs", cargo("doc --workspace --no-deps --locked").env("RUSTDOCFLAGS", "-D warnings"));
+}
+
+/// The fuzz targets compile; running them takes minutes each and is done by hand (`fuzz/README.md`).
+fn fuzz_targets(layout: &Layout, report: &mut Report) {
+    let in_fuzz = |line: &str| {
+        let mut cargo = layout.cargo();
+        cargo
+            .args(line.split(' '))
+            .current_dir(layout.root.join("fuzz"))
+            .env("CARGO_TARGET_DIR", layout.target.join("fuzz"));
+        cargo
+    };
+    report.gate("format of the fuzz targets", &mut in_fuzz("fmt --check"));
+    let has_compiler =
+        Command::new("c++").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    if has_compiler {
+        report.gate("clippy of the fuzz targets", &mut in_fuzz("clippy --all-targets --locked -- -D warnings"));
+    } else {
+        report.skip("clippy of the fuzz targets", "there is no C++ compiler `c++`, which libFuzzer needs");
+    }
 }
 
 /// What was found so far.
