@@ -1,0 +1,313 @@
+//! Makes a table out of costs files, and says where in a file something is wrong.
+
+use super::sheet::{Confidence, ExpansionText, General, Group, RowText, Sheet};
+use super::table::{Expansion, Kind, MOST_OBJECTS, Method, Node, Returns, Row, Rule, Shape, Span, Table};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use toml::Spanned;
+
+/// A table with everything that it refers to.
+#[derive(Debug, Default)]
+pub struct Built {
+    text: String,
+    nodes: Vec<Node>,
+    rows: Vec<Row>,
+    shapes: Vec<Shape>,
+    expansions: Vec<Expansion>,
+    kinds: Vec<Kind>,
+    rules: Vec<Rule>,
+    /// What the rows rest on: title and date.
+    pub sources: Vec<String>,
+    /// Of each row, its source and how far it is to be believed.
+    pub provenance: Vec<Provenance>,
+    /// Sources of the general rules.
+    pub general: Option<General<Provenance>>,
+}
+
+/// What a figure rests on: a place in the sources, and how far it is to be believed.
+pub type Provenance = (u16, Confidence);
+
+/// Why a file makes no table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The bytes in question.
+    pub at: Range<usize>,
+    /// What is wrong and what is allowed.
+    pub text: String,
+}
+
+impl Built {
+    /// The table.
+    pub fn table(&self) -> Table<'_> {
+        Table {
+            text: &self.text,
+            nodes: &self.nodes,
+            rows: &self.rows,
+            shapes: &self.shapes,
+            expansions: &self.expansions,
+            kinds: &self.kinds,
+            rules: &self.rules,
+        }
+    }
+}
+
+/// Takes files one after the other. Each may use the kinds of those before it.
+#[derive(Debug)]
+pub struct Builder {
+    built: Built,
+    root: Draft,
+}
+
+/// A node while the tree grows. Literal children come before the parameter.
+#[derive(Debug, Default)]
+struct Draft {
+    segment: Span,
+    children: BTreeMap<(bool, String), Draft>,
+    rows: BTreeMap<Method, (u16, Provenance)>,
+}
+
+/// What the names of one file mean.
+struct Names {
+    sources: BTreeMap<String, Provenance>,
+    expansions: BTreeMap<String, Range<u8>>,
+}
+
+impl Builder {
+    /// Begins with the kinds of another table, or with `other` alone.
+    pub fn new(kinds: Option<Table<'_>>) -> Self {
+        let mut built = Built::default();
+        match kinds {
+            Some(table) => {
+                built.text.push_str(table.text);
+                built.kinds.extend(table.kinds);
+            }
+            None => {
+                built.text.push_str("other");
+                built.kinds.push(Kind { name: Span { start: 0, len: 5 }, points_each: 1 });
+            }
+        }
+        Self { built, root: Draft::default() }
+    }
+
+    /// Takes a file.
+    ///
+    /// # Errors
+    ///
+    /// A name that nothing explains, a path that is none, a template that stands twice, or a file that is too large.
+    pub fn add(&mut self, sheet: &Sheet) -> Result<(), Problem> {
+        for (name, kind) in &sheet.kinds {
+            let points_each = kind.points_each.unwrap_or(kind.class.points_each());
+            let text = self.built.text.clone();
+            let is_known = |known: &&mut Kind| text.get(known.name.range()) == Some(name);
+            match self.built.kinds.iter_mut().find(is_known) {
+                Some(known) => known.points_each = points_each,
+                None => {
+                    let name = self.span(name).map_err(somewhere)?;
+                    self.built.kinds.push(Kind { name, points_each });
+                }
+            }
+        }
+        for (segment, kind) in &sheet.last_segments {
+            let segment = self.span(segment).map_err(somewhere)?;
+            let kind = self.kind(kind)?;
+            self.built.rules.push(Rule { segment, kind });
+        }
+        let names = self.names(sheet)?;
+        if let Some(general) = &sheet.general {
+            self.built.general = Some(General {
+                write: *named(&names.sources, &general.write, "source")?,
+                no_body: *named(&names.sources, &general.no_body, "source")?,
+                unnamed: *named(&names.sources, &general.unnamed, "source")?,
+            });
+        }
+        for group in &sheet.group {
+            for row in &group.rows {
+                self.row(group, row, &names)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&mut self, sheet: &Sheet) -> Result<Names, Problem> {
+        let mut names = Names { sources: BTreeMap::new(), expansions: BTreeMap::new() };
+        for (name, source) in &sheet.sources {
+            if !is_date(source.date.get_ref()) {
+                let text = format!("`{}` is no date: write `2026-11-22`, or `2026-11`", source.date.get_ref());
+                return Err(Problem { at: source.date.span(), text });
+            }
+            let place = small(self.built.sources.len(), "sources").map_err(somewhere)?;
+            self.built.sources.push(format!("{}, {}", source.title, source.date.get_ref()));
+            names.sources.insert(name.clone(), (place, source.confidence));
+        }
+        for (name, set) in &sheet.expansions {
+            let first = self.built.expansions.len();
+            for expansion in set {
+                let expansion = self.expansion(expansion)?;
+                self.built.expansions.push(expansion);
+            }
+            let end = small(self.built.expansions.len(), "expansions").map_err(somewhere)?;
+            names.expansions.insert(name.clone(), u8::try_from(first).unwrap_or(u8::MAX)..end);
+        }
+        Ok(names)
+    }
+
+    fn expansion(&mut self, text: &ExpansionText) -> Result<Expansion, Problem> {
+        let kind = self.kind(&text.kind)?;
+        let mut span = |part: &str| self.span(part).map_err(|why| Problem { at: text.kind.span(), text: why });
+        let (by, name) = (span(&text.by)?, span(&text.name)?);
+        let list = span(text.list.as_deref().unwrap_or(&text.name))?;
+        Ok(Expansion { by, name, list, kind, count: text.count.min(MOST_OBJECTS as u16) })
+    }
+
+    fn row(&mut self, group: &Group, row: &RowText, names: &Names) -> Result<(), Problem> {
+        let at = row.path.span();
+        let problem = |text: String| Problem { at: at.clone(), text };
+        let (source, confidence) = *named(&names.sources, row.source.as_ref().unwrap_or(&group.source), "source")?;
+        let provenance = (source, row.confidence.unwrap_or(confidence));
+        let expansions = row.expands.as_ref().map_or(Ok(&(0..0)), |set| named(&names.expansions, set, "set"))?;
+        let is_page = row.returns == Returns::Page;
+        let is_list = is_page || row.returns == Returns::Whole;
+        let own =
+            |row: Option<u16>, group: Option<u16>, without: u16| row.or(group).filter(|_| is_list).unwrap_or(without);
+        let most = own(row.most, group.most, MOST_OBJECTS as u16).min(MOST_OBJECTS as u16);
+        let count = own(row.count, group.count.filter(|_| is_page), if is_list { 0 } else { 1 });
+        if is_list && count == 0 {
+            return Err(problem(format!(
+                "`{}` is a list: say how long it is expected to be, `count = 25`",
+                row.path.get_ref()
+            )));
+        }
+        let text = |row: &Option<String>, group: &Option<String>, is_used: bool| {
+            row.clone().or_else(|| group.clone()).filter(|_| is_used).unwrap_or_default()
+        };
+        let shape = Shape {
+            returns: row.returns,
+            kind: row.kind.as_ref().map_or(Ok(0), |kind| self.kind(kind))?,
+            count: count.min(most),
+            most,
+            by: self.span(&text(&row.by, &group.by, is_page)).map_err(problem)?,
+            list: self.span(&text(&row.list, &group.list, is_list)).map_err(problem)?,
+            expansion: expansions.start,
+            expansions: expansions.end.saturating_sub(expansions.start),
+        };
+        let place = self.built.shapes.iter().position(|known| *known == shape).unwrap_or_else(|| {
+            self.built.shapes.push(shape);
+            self.built.shapes.len() - 1
+        });
+        let shape = small(place, "different rows").map_err(problem)?;
+        let method = row.method.unwrap_or(Method::Get);
+        let path = format!("{}{}", group.under, row.path.get_ref());
+        match self.leaf(&path).map_err(problem)?.rows.insert(method, (shape, provenance)) {
+            None => Ok(()),
+            Some(_) => Err(problem(format!("`{path}` stands twice with the same method: keep one row"))),
+        }
+    }
+
+    /// The node of a path, made if need be.
+    fn leaf(&mut self, path: &str) -> Result<&mut Draft, String> {
+        let wrong = |why| format!("`{path}` {why}: write it like `/rest/api/{{version}}/issue/{{id}}`");
+        let segments: Vec<_> =
+            path.strip_prefix('/').ok_or_else(|| wrong("does not begin with `/`"))?.split('/').collect();
+        if segments.len() > MOST_SEGMENTS {
+            return Err(wrong("has more than 20 segments"));
+        }
+        let mut spans = Vec::new();
+        for segment in &segments {
+            let is_parameter = segment.len() > 2 && segment.starts_with('{') && segment.ends_with('}');
+            if segment.is_empty()
+                || segment.contains(['?', '#', '%', ' '])
+                || (segment.contains(['{', '}']) && !is_parameter)
+            {
+                return Err(wrong("has a segment that is neither a name nor a parameter in braces"));
+            }
+            spans.push((is_parameter, self.span(segment)?));
+        }
+        let mut draft = &mut self.root;
+        for (segment, (is_parameter, span)) in segments.into_iter().zip(spans) {
+            let key = (is_parameter, if is_parameter { String::new() } else { segment.to_owned() });
+            draft = draft.children.entry(key).or_insert_with(|| Draft { segment: span, ..Draft::default() });
+        }
+        Ok(draft)
+    }
+
+    fn kind(&self, name: &Spanned<String>) -> Result<u8, Problem> {
+        let table = self.built.table();
+        let place = table.kinds.iter().position(|kind| table.text(kind.name) == name.get_ref());
+        place.and_then(|place| u8::try_from(place).ok()).ok_or_else(|| {
+            let known: Vec<_> = table.kinds.iter().map(|kind| table.text(kind.name)).collect();
+            unknown("kind", name, &known)
+        })
+    }
+
+    fn span(&mut self, part: &str) -> Result<Span, String> {
+        let text = &mut self.built.text;
+        let start = text.find(part).unwrap_or_else(|| {
+            text.push_str(part);
+            text.len() - part.len()
+        });
+        Ok(Span {
+            start: small(start, "names")?,
+            len: u8::try_from(part.len()).map_err(|_| format!("`{part}` is longer than 255 bytes"))?,
+        })
+    }
+
+    /// The table, its nodes level by level.
+    ///
+    /// # Errors
+    ///
+    /// More templates than places for them.
+    pub fn finish(mut self) -> Result<Built, Problem> {
+        let mut level = vec![self.root];
+        self.built.rules.sort_by_key(|rule| rule.segment.start);
+        let mut next_child = 1;
+        while !level.is_empty() {
+            let mut below = Vec::new();
+            for draft in level {
+                let node = Node {
+                    segment: draft.segment,
+                    row: small(self.built.rows.len(), "rows").map_err(somewhere)?,
+                    rows: small(draft.rows.len(), "methods").map_err(somewhere)?,
+                    first: small(next_child, "segments").map_err(somewhere)?,
+                    children: small(draft.children.len(), "segments after one").map_err(somewhere)?,
+                };
+                next_child += draft.children.len();
+                self.built.nodes.push(node);
+                for (method, (shape, provenance)) in draft.rows {
+                    self.built.rows.push(Row { method, shape });
+                    self.built.provenance.push(provenance);
+                }
+                below.extend(draft.children.into_values());
+            }
+            level = below;
+        }
+        Ok(self.built)
+    }
+}
+
+/// A template has no more segments than this.
+const MOST_SEGMENTS: usize = 20;
+
+fn named<'a, T>(known: &'a BTreeMap<String, T>, name: &Spanned<String>, what: &str) -> Result<&'a T, Problem> {
+    known.get(name.get_ref()).ok_or_else(|| unknown(what, name, &known.keys().map(String::as_str).collect::<Vec<_>>()))
+}
+
+fn unknown(what: &str, name: &Spanned<String>, known: &[&str]) -> Problem {
+    let text =
+        format!("unknown {what} `{}`: use one of {}, or describe it in this file", name.get_ref(), known.join(", "));
+    Problem { at: name.span(), text }
+}
+
+fn small<T: TryFrom<usize>>(place: usize, what: &str) -> Result<T, String> {
+    place.try_into().map_err(|_| format!("the file has too many {what}: leave some out"))
+}
+
+fn somewhere(text: String) -> Problem {
+    Problem { at: 0..0, text }
+}
+
+/// A year and a month, and maybe a day.
+fn is_date(text: &str) -> bool {
+    let parts: Vec<_> = text.split('-').collect();
+    let lengths: Vec<_> = parts.iter().map(|part| part.len()).collect();
+    parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit())) && matches!(lengths[..], [4, 2] | [4, 2, 2])
+}
