@@ -47,6 +47,7 @@ fn table(built: &Built) -> String {
     let mut field = |name: &str, value: &dyn fmt::Debug| out += &format!("    {name}: &{value:?},\n");
     field("nodes", &table.nodes);
     field("rows", &table.rows);
+    field("names", &table.names);
     field("shapes", &table.shapes);
     field("expansions", &table.expansions);
     field("kinds", &table.kinds);

@@ -3,6 +3,7 @@
 mod component;
 mod failure;
 mod plan;
+mod price;
 mod simulate;
 mod table;
 
@@ -21,12 +22,14 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Plan(plan::Args),
+    Price(price::Args),
     Simulate(simulate::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::try_parse() {
         Ok(Cli { verb: Verb::Plan(args) }) => plan::run(&args),
+        Ok(Cli { verb: Verb::Price(args) }) => price::run(&args),
         Ok(Cli { verb: Verb::Simulate(args) }) => simulate::run(&args),
         Err(error) => failure::usage(&error),
     };

@@ -1,7 +1,7 @@
 //! Makes a table out of costs files, and says where in a file something is wrong.
 
 use super::sheet::{Confidence, ExpansionText, General, Group, RowText, Sheet};
-use super::table::{Expansion, Kind, MOST_OBJECTS, Method, Node, Returns, Row, Rule, Shape, Span, Table};
+use super::table::{Expansion, Kind, MOST_OBJECTS, Method, NONE, Node, Returns, Row, Rule, Shape, Span, Table};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
@@ -12,13 +12,14 @@ pub struct Built {
     text: String,
     nodes: Vec<Node>,
     rows: Vec<Row>,
+    names: Vec<Span>,
     shapes: Vec<Shape>,
     expansions: Vec<Expansion>,
     kinds: Vec<Kind>,
     rules: Vec<Rule>,
     /// What the rows rest on: title and date.
     pub sources: Vec<String>,
-    /// Of each row, its source and how far it is to be believed.
+    /// Of the GET of each node, then of each row.
     pub provenance: Vec<Provenance>,
     /// Sources of the general rules.
     pub general: Option<General<Provenance>>,
@@ -43,6 +44,7 @@ impl Built {
             text: &self.text,
             nodes: &self.nodes,
             rows: &self.rows,
+            names: &self.names,
             shapes: &self.shapes,
             expansions: &self.expansions,
             kinds: &self.kinds,
@@ -63,7 +65,7 @@ pub struct Builder {
 struct Draft {
     segment: Span,
     children: BTreeMap<(bool, String), Draft>,
-    rows: BTreeMap<Method, (u16, Provenance)>,
+    rows: BTreeMap<Method, (u8, Provenance)>,
 }
 
 /// What the names of one file mean.
@@ -75,7 +77,7 @@ struct Names {
 impl Builder {
     /// Begins with the kinds of another table, or with `other` alone.
     pub fn new(kinds: Option<Table<'_>>) -> Self {
-        let mut built = Built::default();
+        let mut built = Built { names: vec![Span::default()], ..Built::default() };
         match kinds {
             Some(table) => {
                 built.text.push_str(table.text);
@@ -153,9 +155,9 @@ impl Builder {
 
     fn expansion(&mut self, text: &ExpansionText) -> Result<Expansion, Problem> {
         let kind = self.kind(&text.kind)?;
-        let mut span = |part: &str| self.span(part).map_err(|why| Problem { at: text.kind.span(), text: why });
-        let (by, name) = (span(&text.by)?, span(&text.name)?);
-        let list = span(text.list.as_deref().unwrap_or(&text.name))?;
+        let mut name = |part: &str| self.name(part).map_err(|why| Problem { at: text.kind.span(), text: why });
+        let (by, list) = (name(&text.by)?, name(text.list.as_deref().unwrap_or(&text.name))?);
+        let name = name(&text.name)?;
         Ok(Expansion { by, name, list, kind, count: text.count.min(MOST_OBJECTS as u16) })
     }
 
@@ -185,8 +187,8 @@ impl Builder {
             kind: row.kind.as_ref().map_or(Ok(0), |kind| self.kind(kind))?,
             count: count.min(most),
             most,
-            by: self.span(&text(&row.by, &group.by, is_page)).map_err(problem)?,
-            list: self.span(&text(&row.list, &group.list, is_list)).map_err(problem)?,
+            by: self.name(&text(&row.by, &group.by, is_page)).map_err(problem)?,
+            list: self.name(&text(&row.list, &group.list, is_list)).map_err(problem)?,
             expansion: expansions.start,
             expansions: expansions.end.saturating_sub(expansions.start),
         };
@@ -195,6 +197,9 @@ impl Builder {
             self.built.shapes.len() - 1
         });
         let shape = small(place, "different rows").map_err(problem)?;
+        if shape == NONE {
+            return Err(problem("the file has too many different rows: leave some out".to_owned()));
+        }
         let method = row.method.unwrap_or(Method::Get);
         let path = format!("{}{}", group.under, row.path.get_ref());
         match self.leaf(&path).map_err(problem)?.rows.insert(method, (shape, provenance)) {
@@ -251,6 +256,20 @@ impl Builder {
         })
     }
 
+    /// A place in the names.
+    fn name(&mut self, part: &str) -> Result<u8, String> {
+        let known = self.built.names.iter().position(|name| self.built.text.get(name.range()) == Some(part));
+        let place = match known {
+            Some(place) => place,
+            None => {
+                let span = self.span(part)?;
+                self.built.names.push(span);
+                self.built.names.len() - 1
+            }
+        };
+        small(place, "names of lists and parameters")
+    }
+
     /// The table, its nodes level by level.
     ///
     /// # Errors
@@ -258,28 +277,33 @@ impl Builder {
     /// More templates than places for them.
     pub fn finish(mut self) -> Result<Built, Problem> {
         let mut level = vec![self.root];
-        self.built.rules.sort_by_key(|rule| rule.segment.start);
         let mut next_child = 1;
+        let mut of_rows = Vec::new();
         while !level.is_empty() {
             let mut below = Vec::new();
             for draft in level {
-                let node = Node {
-                    segment: draft.segment,
-                    row: small(self.built.rows.len(), "rows").map_err(somewhere)?,
-                    rows: small(draft.rows.len(), "methods").map_err(somewhere)?,
-                    first: small(next_child, "segments").map_err(somewhere)?,
-                    children: small(draft.children.len(), "segments after one").map_err(somewhere)?,
-                };
-                next_child += draft.children.len();
-                self.built.nodes.push(node);
+                let place = small(self.built.nodes.len(), "segments").map_err(somewhere)?;
+                let first = small(next_child, "segments").map_err(somewhere)?;
+                let children = small(draft.children.len(), "segments after one").map_err(somewhere)?;
+                let mut node = Node { segment: draft.segment, get: NONE, first, children };
+                // Where there is no GET, this is not asked for.
+                let mut of_get = (0, Confidence::Assumed);
                 for (method, (shape, provenance)) in draft.rows {
-                    self.built.rows.push(Row { method, shape });
-                    self.built.provenance.push(provenance);
+                    if method == Method::Get {
+                        (node.get, of_get) = (shape, provenance);
+                    } else {
+                        self.built.rows.push(Row { node: place, method, shape });
+                        of_rows.push(provenance);
+                    }
                 }
+                self.built.nodes.push(node);
+                self.built.provenance.push(of_get);
+                next_child += draft.children.len();
                 below.extend(draft.children.into_values());
             }
             level = below;
         }
+        self.built.provenance.extend(of_rows);
         Ok(self.built)
     }
 }

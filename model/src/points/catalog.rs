@@ -5,7 +5,7 @@ use super::find::Target;
 use super::reckon::{Basis, Line, Verb, reckon, template};
 use super::sheet::{Confidence, Sheet};
 use super::shipped::{GENERAL, PROVENANCE, SHIPPED, SOURCES};
-use super::table::{MOST_OBJECTS, Table};
+use super::table::{MOST_OBJECTS, Method, Table};
 use super::{BASE_POINTS, Cost, Counted};
 use serde::Serialize;
 use std::fmt;
@@ -168,15 +168,14 @@ impl Catalog {
     /// All rows, the user's own first.
     pub fn rows(&self) -> impl Iterator<Item = Priced> {
         let tables = self.tables().into_iter().enumerate();
-        let all = tables.flat_map(|(at, table)| (0..table.nodes.len()).map(move |node| (at, table, node)));
-        all.flat_map(move |(at, table, node)| {
-            let rows = table.nodes.get(node).map_or(0..0, |node| node.row..node.row + u16::from(node.rows));
-            rows.filter_map(move |row| {
-                let method = table.rows.get(usize::from(row))?.method.name();
-                let kind = self.kind(table.shape(row.into())?.kind).0;
-                let (confidence, source) = self.provenance(Basis::Row(at, row.into()));
-                Some(Priced { method, template: table.template(node), kind, confidence, source })
-            })
+        let all =
+            tables.flat_map(|(at, table)| (0..table.nodes.len() + table.rows.len()).map(move |row| (at, table, row)));
+        all.filter_map(|(at, table, row)| {
+            let other = row.checked_sub(table.nodes.len()).and_then(|row| table.rows.get(row));
+            let (node, method) = other.map_or((row, Method::Get), |other| (other.node.into(), other.method));
+            let kind = self.kind(table.shape(row)?.kind).0;
+            let (confidence, source) = self.provenance(Basis::Row(at, row));
+            Some(Priced { method: method.name(), template: table.template(node), kind, confidence, source })
         })
     }
 

@@ -1,6 +1,6 @@
 //! Finds the template that a target is of. Nothing is allocated.
 
-use super::table::{Method, Node, Row, Shape, Table};
+use super::table::{Method, NONE, Shape, Table};
 use std::cmp::Ordering;
 
 /// A target with more segments than this is of no template.
@@ -19,7 +19,8 @@ impl<'a> Target<'a> {
     pub(super) fn of(target: &'a str) -> Self {
         let target = target.split('#').next().unwrap_or_default();
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let path = path.split_once("://").map_or(path, |(_, rest)| rest.find('/').map_or("", |at| &rest[at..]));
+        let host = path.strip_prefix("https://").or_else(|| path.strip_prefix("http://"));
+        let path = host.map_or(path, |host| host.split_once('/').map_or("", |(_, path)| path));
         let mut this = Self { segments: [""; MOST_SEGMENTS], count: 0, query };
         for segment in path.split('/').filter(|segment| !segment.is_empty()) {
             let Some(place) = this.segments.get_mut(this.count) else {
@@ -57,8 +58,11 @@ impl Table<'_> {
     fn descend(&self, place: usize, segments: &[&str], method: Option<Method>) -> Option<usize> {
         let node = self.nodes.get(place)?;
         let Some((segment, rest)) = segments.split_first() else {
-            let mut rows = self.rows_of(node).iter();
-            return rows.any(|row| method.is_none_or(|method| row.method == method)).then_some(place);
+            let is_row = match method {
+                Some(method) => self.row(place, method).is_some(),
+                None => node.get != NONE || self.rows.iter().any(|row| usize::from(row.node) == place),
+            };
+            return is_row.then_some(place);
         };
         let first = usize::from(node.first);
         let children = self.nodes.get(first..first + usize::from(node.children))?;
@@ -71,21 +75,20 @@ impl Table<'_> {
         found.or_else(|| self.descend(parameter?, rest, method))
     }
 
-    fn rows_of(&self, node: &Node) -> &[Row] {
-        let row = usize::from(node.row);
-        self.rows.get(row..row + usize::from(node.rows)).unwrap_or_default()
-    }
-
-    /// The place of a node's row for a method.
+    /// The row of the path that ends at a node, for a method: the place of the node for GET, behind all nodes for others.
     pub(super) fn row(&self, place: usize, method: Method) -> Option<usize> {
-        let node = self.nodes.get(place)?;
-        let at = self.rows_of(node).iter().position(|row| row.method == method)?;
-        Some(usize::from(node.row) + at)
+        if method == Method::Get {
+            return self.nodes.get(place).filter(|node| node.get != NONE).map(|_| place);
+        }
+        let at = self.rows.iter().position(|row| usize::from(row.node) == place && row.method == method)?;
+        Some(self.nodes.len() + at)
     }
 
     /// What a row returns.
     pub(super) fn shape(&self, row: usize) -> Option<Shape> {
-        self.shapes.get(usize::from(self.rows.get(row)?.shape)).copied()
+        let get = self.nodes.get(row).map(|node| node.get);
+        let shape = get.or_else(|| Some(self.rows.get(row.checked_sub(self.nodes.len())?)?.shape))?;
+        self.shapes.get(usize::from(shape)).copied()
     }
 
     /// The template that ends at a node, as in `/rest/api/{version}/issue/{issueIdOrKey}`.

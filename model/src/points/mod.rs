@@ -135,7 +135,7 @@ impl Counted {
             return (basis, Self { before, after: Some(Vec::new()) });
         }
         let table = if let Basis::Row(table, _) = basis { tables.get(table) } else { None };
-        let text = |line: &Line| table.map_or("", |table| table.text(line.list));
+        let text = |line: &Line| table.map_or("", |table| table.name(line.list));
         let main = before.first().map_or("", text);
         let path = |(at, line): (usize, &Line)| match (at, main) {
             (0, _) => main.to_owned(),

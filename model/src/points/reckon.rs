@@ -1,7 +1,7 @@
 //! Counts the objects that a request asks for, before its answer is there.
 
 use super::find::Target;
-use super::table::{Expansion, MOST_OBJECTS, Method, Returns, Shape, Span, Table};
+use super::table::{Expansion, MOST_OBJECTS, Method, Returns, Shape, Table};
 
 /// Objects of one kind in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) struct Line {
     /// At most.
     pub(super) high: u32,
     /// Where in each object of the first line they are; in the first line, where in the answer.
-    pub(super) list: Span,
+    pub(super) list: u8,
     /// Whether nothing but a list is meant there.
     pub(super) is_list: bool,
 }
@@ -23,7 +23,7 @@ pub(super) struct Line {
 impl Line {
     /// A line about objects that are known.
     pub(super) const fn exactly(kind: u8, count: u32) -> Self {
-        Self { kind, low: count, likely: count, high: count, list: Span { start: 0, len: 0 }, is_list: false }
+        Self { kind, low: count, likely: count, high: count, list: 0, is_list: false }
     }
 }
 
@@ -128,7 +128,7 @@ fn lines(
 
 fn own(table: &Table<'_>, shape: Shape, method: Method, target: &Target<'_>, objects: Option<u32>) -> Line {
     let (count, most) = (u32::from(shape.count), u32::from(shape.most));
-    let asked = target.values(table.text(shape.by)).find_map(|value| value.parse::<u32>().ok());
+    let asked = target.values(table.name(shape.by)).find_map(|value| value.parse::<u32>().ok());
     let (low, likely, high) = match (objects.map(|objects| objects.min(MOST_OBJECTS)), shape.returns) {
         (Some(objects), _) => (objects, objects, objects),
         (None, Returns::One) => (1, 1, 1),
@@ -141,16 +141,17 @@ fn own(table: &Table<'_>, shape: Shape, method: Method, target: &Target<'_>, obj
             None => (0, count, count),
         },
     };
-    let is_list = matches!(shape.returns, Returns::Page | Returns::Whole) && !table.text(shape.list).contains('*');
+    let is_list = matches!(shape.returns, Returns::Page | Returns::Whole) && !table.name(shape.list).contains('*');
     Line { kind: shape.kind, low, likely, high, list: shape.list, is_list }
 }
 
 /// Whether the query asks for an expansion, or for something inside it: `expand=space.homepage` brings the space.
 fn is_asked(table: &Table<'_>, expansion: &Expansion, target: &Target<'_>) -> bool {
-    let name = table.text(expansion.name);
-    target.values(table.text(expansion.by)).any(|value| {
-        // Many libraries escape the comma.
-        let mut parts = value.split(',').flat_map(|part| part.split("%2C")).flat_map(|part| part.split("%2c"));
+    let name = table.name(expansion.name);
+    target.values(table.name(expansion.by)).any(|value| {
+        // Many libraries escape the comma as `%2C`.
+        let mut parts =
+            value.split([',', '%']).map(|part| part.strip_prefix("2C").or(part.strip_prefix("2c")).unwrap_or(part));
         if name.is_empty() { value == "true" } else { parts.any(|part| begins_with(part, name)) }
     })
 }

@@ -1,6 +1,6 @@
 //! The table that the build script made of `data/points/`.
 
-use super::table::Method::{Get, Post};
+use super::table::Method::Post;
 use super::table::Returns::{Nothing, One, Page, Whole};
 use super::table::{Expansion, Kind, Node, Row, Rule, Shape, Span, Table};
 #[cfg(feature = "full")]

@@ -28,23 +28,26 @@ impl Span {
 pub struct Node {
     /// What the segment says; a parameter in braces.
     pub segment: Span,
-    /// The first of its rows.
-    pub row: u16,
-    /// How many rows end here, one for each method.
-    pub rows: u8,
+    /// What a GET of the path that ends here returns: a place in the shapes, or [`NONE`].
+    pub get: u8,
     /// The first of its children.
     pub first: u16,
     /// How many children it has.
     pub children: u8,
 }
 
-/// What a template costs with one method.
+/// No place.
+pub const NONE: u8 = u8::MAX;
+
+/// What a path returns to another method than GET.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
+    /// The node where the path ends.
+    pub node: u16,
     /// The method.
     pub method: Method,
-    /// Its place in the shapes, which many rows share.
-    pub shape: u16,
+    /// What it returns: a place in the shapes.
+    pub shape: u8,
 }
 
 /// A method that rows are about. HEAD and OPTIONS return no objects and have none.
@@ -83,10 +86,10 @@ pub struct Shape {
     pub count: u16,
     /// The most that one answer holds.
     pub most: u16,
-    /// The query parameter that sets the size of a page; empty if there is none.
-    pub by: Span,
-    /// Where in the answer they are: names with dots between; empty for the whole answer.
-    pub list: Span,
+    /// The query parameter that sets the size of a page: a place in the names.
+    pub by: u8,
+    /// Where in the answer they are: a place in the names. Dots lead inside; the empty name is the whole answer.
+    pub list: u8,
     /// The first of the expansions that the query can ask for.
     pub expansion: u8,
     /// How many there are.
@@ -111,12 +114,12 @@ pub enum Returns {
 /// Further objects that come with each object, if the query asks for them.
 #[derive(Clone, Copy, Debug)]
 pub struct Expansion {
-    /// The query parameter.
-    pub by: Span,
-    /// The name among its values; empty if its value is `true`.
-    pub name: Span,
-    /// Where in each object they are.
-    pub list: Span,
+    /// The query parameter: a place in the names.
+    pub by: u8,
+    /// The name among its values: a place in the names; the empty name if its value is `true`.
+    pub name: u8,
+    /// Where in each object they are: a place in the names.
+    pub list: u8,
     /// Their kind.
     pub kind: u8,
     /// How many there are at most; 0 stands for exactly one.
@@ -147,6 +150,8 @@ pub struct Table<'a> {
     pub text: &'a str,
     pub nodes: &'a [Node],
     pub rows: &'a [Row],
+    /// The first is empty.
+    pub names: &'a [Span],
     pub shapes: &'a [Shape],
     pub expansions: &'a [Expansion],
     /// The first is `other`.
@@ -159,5 +164,11 @@ impl<'a> Table<'a> {
     #[must_use]
     pub fn text(&self, span: Span) -> &'a str {
         self.text.get(span.range()).unwrap_or_default()
+    }
+
+    /// A name.
+    #[must_use]
+    pub fn name(&self, place: u8) -> &'a str {
+        self.names.get(usize::from(place)).map_or("", |span| self.text(*span))
     }
 }
