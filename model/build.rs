@@ -59,7 +59,7 @@ fn table(built: &Built) -> String {
 fn provenance(built: &Built) -> Result<String, Box<dyn Error>> {
     let general = built.general.ok_or("no file names the sources of the general rules")?;
     Ok(format!(
-        "/// What the shipped rows rest on.\npub(super) static SOURCES: &[&str] = &{:?};\n\
+        "/// What the shipped rows rest on, and where that is.\npub(super) static SOURCES: &[(&str, &str)] = &{:?};\n\
          /// Of each shipped row.\npub(super) static PROVENANCE: &[Provenance] = &{:?};\n\
          /// Of the general rules.\npub(super) static GENERAL: General<Provenance> = {general:?};\n",
         built.sources, built.provenance

@@ -17,8 +17,8 @@ pub struct Built {
     expansions: Vec<Expansion>,
     kinds: Vec<Kind>,
     rules: Vec<Rule>,
-    /// What the rows rest on: title and date.
-    pub sources: Vec<String>,
+    /// What the rows rest on: title and date, and the address if it is public.
+    pub sources: Vec<(String, String)>,
     /// Of the GET of each node, then of each row.
     pub provenance: Vec<Provenance>,
     /// Sources of the general rules.
@@ -138,7 +138,8 @@ impl Builder {
                 return Err(Problem { at: source.date.span(), text });
             }
             let place = small(self.built.sources.len(), "sources").map_err(somewhere)?;
-            self.built.sources.push(format!("{}, {}", source.title, source.date.get_ref()));
+            let text = format!("{}, {}", source.title, source.date.get_ref());
+            self.built.sources.push((text, source.address.clone()));
             names.sources.insert(name.clone(), (place, source.confidence));
         }
         for (name, set) in &sheet.expansions {
@@ -166,7 +167,8 @@ impl Builder {
         let problem = |text: String| Problem { at: at.clone(), text };
         let (source, confidence) = *named(&names.sources, row.source.as_ref().unwrap_or(&group.source), "source")?;
         let provenance = (source, row.confidence.unwrap_or(confidence));
-        let expansions = row.expands.as_ref().map_or(Ok(&(0..0)), |set| named(&names.expansions, set, "set"))?;
+        let expansions =
+            row.expands.as_ref().map_or(Ok(&(0..0)), |set| named(&names.expansions, set, "set of expansions"))?;
         let is_page = row.returns == Returns::Page;
         let is_list = is_page || row.returns == Returns::Whole;
         let own =
@@ -316,8 +318,8 @@ fn named<'a, T>(known: &'a BTreeMap<String, T>, name: &Spanned<String>, what: &s
 }
 
 fn unknown(what: &str, name: &Spanned<String>, known: &[&str]) -> Problem {
-    let text =
-        format!("unknown {what} `{}`: use one of {}, or describe it in this file", name.get_ref(), known.join(", "));
+    let list = if known.is_empty() { String::new() } else { format!("use one of {}, or ", known.join(", ")) };
+    let text = format!("unknown {what} `{}`: {list}describe it in this file", name.get_ref());
     Problem { at: name.span(), text }
 }
 

@@ -63,6 +63,8 @@ pub struct Priced {
     pub confidence: Confidence,
     /// What it rests on: title and date.
     pub source: String,
+    /// The public address of that; empty if it has none.
+    pub address: String,
 }
 
 /// What is wrong with a user's costs file, and where.
@@ -174,8 +176,8 @@ impl Catalog {
             let other = row.checked_sub(table.nodes.len()).and_then(|row| table.rows.get(row));
             let (node, method) = other.map_or((row, Method::Get), |other| (other.node.into(), other.method));
             let kind = self.kind(table.shape(row)?.kind).0;
-            let (confidence, source) = self.provenance(Basis::Row(at, row));
-            Some(Priced { method: method.name(), template: table.template(node), kind, confidence, source })
+            let (confidence, source, address) = self.provenance(Basis::Row(at, row));
+            Some(Priced { method: method.name(), template: table.template(node), kind, confidence, source, address })
         })
     }
 
@@ -199,7 +201,7 @@ impl Catalog {
             Objects { kind, count: line.likely, points_each }
         });
         let template = template(&tables, verb, target).and_then(|(at, node)| Some(tables.get(at)?.template(node)));
-        let (confidence, source) = self.provenance(basis);
+        let (confidence, source, _) = self.provenance(basis);
         Estimate {
             points: cost.likely,
             low: cost.low,
@@ -213,8 +215,8 @@ impl Catalog {
         }
     }
 
-    /// How far a basis is to be believed, and what it rests on.
-    fn provenance(&self, basis: Basis) -> (Confidence, String) {
+    /// How far a basis is to be believed, what it rests on, and the address of that.
+    fn provenance(&self, basis: Basis) -> (Confidence, String, String) {
         let own = self.own.as_ref();
         let own_general = own.and_then(|own| own.general.as_ref());
         let general = own_general.unwrap_or(&GENERAL);
@@ -226,10 +228,124 @@ impl Catalog {
             (Basis::Unnamed, _) => (own_general.is_some(), Some(&general.unnamed)),
         };
         let &(source, confidence): &Provenance = provenance.unwrap_or(&GENERAL.unnamed);
-        let text = match own {
-            Some(own) if is_own => own.sources.get(usize::from(source)).cloned(),
-            _ => SOURCES.get(usize::from(source)).map(|source| (*source).to_owned()),
-        };
-        (confidence, text.unwrap_or_default())
+        let place = usize::from(source);
+        let shipped = || SOURCES.get(place).map(|(text, address)| ((*text).to_owned(), (*address).to_owned()));
+        let found = own.filter(|_| is_own).map_or_else(shipped, |own| own.sources.get(place).cloned());
+        let (text, address) = found.unwrap_or_default();
+        (confidence, text, address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::points::price;
+    use proptest::prelude::*;
+
+    const COSTS: &str = r#"
+[sources.ours]
+title = "ours"
+date = "2026-11"
+confidence = "measured"
+[[group]]
+source = "ours"
+rows = [ROWS]
+"#;
+
+    fn with_rows(rows: &str) -> Result<Catalog, CostsError> {
+        Catalog::with_costs(&COSTS.replace("ROWS", rows))
+    }
+
+    #[test]
+    fn every_shipped_row_has_a_dated_source_and_a_template_that_finds_it() {
+        let catalog = Catalog::shipped();
+        let rows: Vec<_> = catalog.rows().collect();
+        assert!(rows.len() > 500, "{} rows", rows.len());
+        for row in rows {
+            let (title, date) = row.source.rsplit_once(", ").unwrap();
+            assert!(!title.is_empty() && date.starts_with("20"), "{row:?}");
+            assert!(row.address.starts_with("https://"), "{row:?}");
+            let estimate = catalog.estimate(row.method, &row.template, None);
+            assert_eq!(estimate.template.as_ref(), Some(&row.template));
+            assert_eq!((estimate.confidence, &estimate.source), (row.confidence, &row.source), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_users_rows_are_asked_first_and_the_others_stay() {
+        let catalog = with_rows(r#"{ path = "/wiki/api/v2/{what}/{id}", kind = "user" }"#).unwrap();
+        let estimate = catalog.estimate("GET", "/wiki/api/v2/pages/1", None);
+        assert_eq!((estimate.points, estimate.source.as_str()), (3, "ours, 2026-11"));
+        assert_eq!(estimate.template.as_deref(), Some("/wiki/api/v2/{what}/{id}"));
+        let estimate = catalog.estimate("GET", "/wiki/api/v2/pages?limit=7", None);
+        assert_eq!((estimate.points, estimate.template.as_deref()), (8, Some("/wiki/api/v2/pages")));
+    }
+
+    #[test]
+    fn a_users_row_may_charge_a_write() {
+        let row =
+            r#"{ path = "/rest/api/{v}/issue/bulk", method = "POST", kind = "issue", returns = "whole", count = 50 }"#;
+        let estimate = with_rows(row).unwrap().estimate("POST", "/rest/api/3/issue/bulk", Some(4));
+        assert_eq!((estimate.points, estimate.confidence), (5, Confidence::Measured));
+    }
+
+    #[test]
+    fn a_wrong_file_is_told_its_place_and_what_is_allowed() {
+        for (rows, said) in [
+            (
+                r#"{ path = "/a", kind = "pgae" }"#,
+                "line 8, column 31: unknown kind `pgae`: use one of other, attachment, ",
+            ),
+            (
+                r#"{ path = "/a", source = "theirs" }"#,
+                "line 8, column 33: unknown source `theirs`: use one of ours, or",
+            ),
+            (
+                r#"{ path = "/a", expands = "all" }"#,
+                "line 8, column 34: unknown set of expansions `all`: describe it in this file",
+            ),
+            (r#"{ path = "a" }"#, "line 8, column 18: `a` does not begin with `/`: write it like"),
+            (r#"{ path = "/a//b" }"#, "line 8, column 18: `/a//b` has a segment that is neither"),
+            (r#"{ path = "/a/{b" }"#, "line 8, column 18: `/a/{b` has a segment that is neither"),
+            (r#"{ path = "/a", returns = "whole" }"#, "line 8, column 18: `/a` is a list: say how long"),
+            (r#"{ path = "/a", returns = "some" }"#, "unknown variant `some`, expected one of `one`, `page`, `whole`"),
+            (r#"{ path = "/a", method = "LIST" }"#, "unknown variant `LIST`, expected one of `GET`"),
+            (r#"{ path = "/a", count = -1 }"#, "line 8, column 32: "),
+            (r#"{ kind = "page" }"#, "missing field `path`"),
+        ] {
+            let error = with_rows(rows).map(|_| ()).unwrap_err().to_string();
+            assert!(error.contains(said) && error.lines().count() == 1, "{rows}: {error}\nwanted: {said}");
+        }
+    }
+
+    #[test]
+    fn as_many_rows_as_anybody_writes_make_a_table_and_too_many_an_error() {
+        let rows = |count: usize| (0..count).map(|at| format!("{{ path = \"/a/b{at}/c\" }},\n")).collect::<String>();
+        let catalog = with_rows(&rows(200)).unwrap();
+        assert_eq!(catalog.estimate("GET", "/a/b199/c", None).template.as_deref(), Some("/a/b199/c"));
+        let error = with_rows(&rows(300)).unwrap_err();
+        assert_eq!(error.text, "the file has too many segments after one: leave some out");
+    }
+
+    proptest! {
+        #[test]
+        fn an_estimate_says_what_price_says(at in 0_usize..500, query in "(limit|maxResults)=[0-9]{1,4}", known in any::<Option<u64>>()) {
+            let catalog = Catalog::shipped();
+            let row = catalog.rows().nth(at).unwrap();
+            let target = format!("{}?{query}", row.template);
+            let estimate = catalog.estimate(row.method, &target, None);
+            let cost = Cost { low: estimate.low, likely: estimate.points, high: estimate.high };
+            prop_assert_eq!(cost, price(row.method, &target));
+            let estimate = catalog.estimate(row.method, &target, known);
+            let objects = estimate.objects.iter().map(|objects| objects.count * objects.points_each);
+            prop_assert_eq!(estimate.points, BASE_POINTS + objects.sum::<u32>());
+        }
+
+        #[test]
+        fn no_costs_file_panics(text in ".{0,60}", rows in "[{}\\[\\]a-z=\", /0-9]{0,60}") {
+            for error in [Catalog::with_costs(&text).err(), with_rows(&rows).err()].into_iter().flatten() {
+                prop_assert!(error.line > 0 && error.column > 0);
+            }
+        }
     }
 }

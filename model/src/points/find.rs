@@ -70,7 +70,8 @@ impl Table<'_> {
             Some((last, before)) if self.text(last.segment).starts_with('{') => (Some(first + before.len()), before),
             _ => (None, children),
         };
-        let named = literal.binary_search_by(|child| compare(self.text(child.segment), segment)).ok();
+        let is_escaped = segment.contains('%');
+        let named = literal.binary_search_by(|child| compare(self.text(child.segment), segment, is_escaped)).ok();
         let found = named.and_then(|at| self.descend(first + at, rest, method));
         found.or_else(|| self.descend(parameter?, rest, method))
     }
@@ -108,14 +109,15 @@ impl Table<'_> {
             [.., name] => name,
             [] => return None,
         };
-        let rule = self.rules.iter().find(|rule| compare(self.text(rule.segment), name) == Ordering::Equal);
+        let is_escaped = name.contains('%');
+        let rule = self.rules.iter().find(|rule| compare(self.text(rule.segment), name, is_escaped) == Ordering::Equal);
         rule.map(|rule| rule.kind)
     }
 }
 
-/// Compares a name with a segment in which bytes may be escaped as `%41`.
-fn compare(name: &str, segment: &str) -> Ordering {
-    if segment.contains('%') { name.bytes().cmp(decoded(segment)) } else { name.cmp(segment) }
+/// Compares a name with a segment, in which bytes may be escaped as `%41`.
+fn compare(name: &str, segment: &str, is_escaped: bool) -> Ordering {
+    if is_escaped { name.bytes().cmp(decoded(segment)) } else { name.cmp(segment) }
 }
 
 fn decoded(segment: &str) -> impl Iterator<Item = u8> {

@@ -153,42 +153,4 @@ impl Counted {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn the_worked_examples_of_the_documentation_hold() {
-        for (method, target, points) in [
-            ("GET", "/wiki/rest/api/content/123456", 2),
-            ("GET", "/wiki/rest/api/space/DOCS", 2),
-            ("GET", "/wiki/rest/api/user?accountId=557058:12345678-abcd-1234", 3),
-            ("POST", "/wiki/rest/api/content", 1),
-            ("PUT", "/wiki/rest/api/content/123456", 1),
-        ] {
-            assert_eq!(price(method, target), Cost::exactly(points), "{method} {target}");
-        }
-    }
-
-    #[test]
-    fn a_list_costs_its_limit_at_most() {
-        let cost = price("get", "/wiki/api/v2/pages?limit=250");
-        assert_eq!((cost.low, cost.likely, cost.high), (1, 251, 251));
-        assert_eq!(price("GET", "/wiki/rest/api/group/devs/member?limit=8").likely, 17);
-    }
-
-    #[test]
-    fn the_oauth_form_of_a_path_costs_the_same() {
-        assert_eq!(price("GET", "/ex/confluence/11-22/wiki/rest/api/user/current"), Cost::exactly(3));
-        assert_eq!(price("GET", "/ex/jira"), Cost::exactly(2), "too short to be that form");
-    }
-
-    proptest! {
-        #[test]
-        fn any_request_has_an_ordered_bounded_cost(method in ".{0,8}", target in "(/[a-z*]{0,9}){0,6}(\\?.{0,20})?") {
-            let cost = price(&method, &target);
-            prop_assert!(1 <= cost.low && cost.low <= cost.likely && cost.likely <= cost.high);
-            prop_assert!(cost.high <= BASE_POINTS + 2 * MOST_OBJECTS);
-        }
-    }
-}
+mod tests;

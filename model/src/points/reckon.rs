@@ -109,6 +109,9 @@ fn lines(
         return;
     }
     each(main);
+    if target.query.is_empty() {
+        return;
+    }
     let first = usize::from(shape.expansion);
     let expansions = table.expansions.get(first..first + usize::from(shape.expansions)).unwrap_or_default();
     for expansion in expansions.iter().filter(|expansion| is_asked(table, expansion, target)) {
