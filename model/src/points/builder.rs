@@ -167,33 +167,7 @@ impl Builder {
         let problem = |text: String| Problem { at: at.clone(), text };
         let (source, confidence) = *named(&names.sources, row.source.as_ref().unwrap_or(&group.source), "source")?;
         let provenance = (source, row.confidence.unwrap_or(confidence));
-        let expansions =
-            row.expands.as_ref().map_or(Ok(&(0..0)), |set| named(&names.expansions, set, "set of expansions"))?;
-        let is_page = row.returns == Returns::Page;
-        let is_list = is_page || row.returns == Returns::Whole;
-        let own =
-            |row: Option<u16>, group: Option<u16>, without: u16| row.or(group).filter(|_| is_list).unwrap_or(without);
-        let most = own(row.most, group.most, MOST_OBJECTS as u16).min(MOST_OBJECTS as u16);
-        let count = own(row.count, group.count.filter(|_| is_page), if is_list { 0 } else { 1 });
-        if is_list && count == 0 {
-            return Err(problem(format!(
-                "`{}` is a list: say how long it is expected to be, `count = 25`",
-                row.path.get_ref()
-            )));
-        }
-        let text = |row: &Option<String>, group: &Option<String>, is_used: bool| {
-            row.clone().or_else(|| group.clone()).filter(|_| is_used).unwrap_or_default()
-        };
-        let shape = Shape {
-            returns: row.returns,
-            kind: row.kind.as_ref().map_or(Ok(0), |kind| self.kind(kind))?,
-            count: count.min(most),
-            most,
-            by: self.name(&text(&row.by, &group.by, is_page)).map_err(problem)?,
-            list: self.name(&text(&row.list, &group.list, is_list)).map_err(problem)?,
-            expansion: expansions.start,
-            expansions: expansions.end.saturating_sub(expansions.start),
-        };
+        let shape = self.shape(group, row, names)?;
         let place = self.built.shapes.iter().position(|known| *known == shape).unwrap_or_else(|| {
             self.built.shapes.push(shape);
             self.built.shapes.len() - 1
@@ -208,6 +182,37 @@ impl Builder {
             None => Ok(()),
             Some(_) => Err(problem(format!("`{path}` stands twice with the same method: keep one row"))),
         }
+    }
+
+    fn shape(&mut self, group: &Group, row: &RowText, names: &Names) -> Result<Shape, Problem> {
+        let problem = |text: String| Problem { at: row.path.span(), text };
+        let none = 0..0;
+        let expansions =
+            row.expands.as_ref().map_or(Ok(&none), |set| named(&names.expansions, set, "set of expansions"))?;
+        let is_page = row.returns == Returns::Page;
+        let is_list = is_page || row.returns == Returns::Whole;
+        // What only pages have, a whole list does not take from its group.
+        let by = row.by.as_ref().or(group.by.as_ref().filter(|_| is_page)).filter(|_| is_list);
+        let list = row.list.as_ref().or(group.list.as_ref()).filter(|_| is_list);
+        let count = match row.count.or(group.count.filter(|_| is_page)).filter(|count| *count > 0) {
+            Some(count) if is_list => count,
+            None if is_list => {
+                let path = row.path.get_ref();
+                return Err(problem(format!("`{path}` is a list: say how long it is expected to be, `count = 25`")));
+            }
+            _ => 1,
+        };
+        let most = row.most.or(group.most).map_or(MOST_OBJECTS as u16, |most| most.min(MOST_OBJECTS as u16));
+        Ok(Shape {
+            returns: row.returns,
+            kind: row.kind.as_ref().map_or(Ok(0), |kind| self.kind(kind))?,
+            count: count.min(most),
+            most,
+            by: self.name(by.map_or("", String::as_str)).map_err(problem)?,
+            list: self.name(list.map_or("", String::as_str)).map_err(problem)?,
+            expansion: expansions.start,
+            expansions: expansions.end.saturating_sub(expansions.start),
+        })
     }
 
     /// The node of a path, made if need be.

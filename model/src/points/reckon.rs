@@ -131,16 +131,16 @@ fn lines(
 
 fn own(table: &Table<'_>, shape: Shape, method: Method, target: &Target<'_>, objects: Option<u32>) -> Line {
     let (count, most) = (u32::from(shape.count), u32::from(shape.most));
-    let asked = target.values(table.name(shape.by)).find_map(|value| value.parse::<u32>().ok());
+    let by = table.name(shape.by);
+    let asked = if by.is_empty() { None } else { target.values(by).find_map(|value| value.parse::<u32>().ok()) };
     let (low, likely, high) = match (objects.map(|objects| objects.min(MOST_OBJECTS)), shape.returns) {
         (Some(objects), _) => (objects, objects, objects),
         (None, Returns::One) => (1, 1, 1),
         (None, Returns::Nothing) => (0, 0, 0),
-        (None, Returns::Whole) => (0, count, most),
-        (None, Returns::Page) => match asked {
+        (None, Returns::Page | Returns::Whole) => match asked {
             Some(asked) => (0, asked.min(most), asked.min(most)),
             // The body of a POST can ask for more, and it is not looked at.
-            None if method == Method::Post => (0, count, most),
+            None if shape.returns == Returns::Whole || method == Method::Post => (0, count, most),
             None => (0, count, count),
         },
     };

@@ -26,6 +26,14 @@ fn a_list_costs_its_limit_at_most() {
 }
 
 #[test]
+fn a_whole_list_has_an_expected_length_and_can_be_longer() {
+    assert_eq!(price("GET", "/rest/api/3/field"), Cost { low: 1, likely: 101, high: 1 + MOST_OBJECTS });
+    assert_eq!(price("GET", "/rest/api/3/issue/KEY-1/worklog"), Cost { low: 1, likely: 21, high: 5_001 });
+    assert_eq!(price("GET", "/rest/api/3/issue/KEY-1/worklog?maxResults=7"), Cost { low: 1, likely: 8, high: 8 });
+    assert_eq!(price("GET", "/rest/api/3/field?maxResults=7").likely, 101, "it cannot be shortened");
+}
+
+#[test]
 fn a_request_costs_the_same_however_its_target_is_written() {
     for target in [
         "/wiki/rest/api/user/current",
