@@ -202,6 +202,8 @@ impl Catalog {
         });
         let template = template(&tables, verb, target).and_then(|(at, node)| Some(tables.get(at)?.template(node)));
         let (confidence, source, _) = self.provenance(basis);
+        // A source speaks of a template's own objects; what else comes with them is our reading.
+        let confidence = if lines.len() > 1 { Confidence::Assumed } else { confidence };
         Estimate {
             points: cost.likely,
             low: cost.low,
