@@ -99,6 +99,10 @@ fn gets() -> Vec<(String, Shape)> {
     nodes.map(|(at, node)| (SHIPPED.template(at), SHIPPED.shapes[usize::from(node.get)])).collect()
 }
 
+fn lists() -> Vec<(String, Shape)> {
+    gets().into_iter().filter(|(_, shape)| matches!(shape.returns, Returns::Page | Returns::Whole)).collect()
+}
+
 fn segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|segment| !segment.is_empty()).collect()
 }
@@ -175,11 +179,10 @@ proptest! {
     }
 
     #[test]
-    fn a_list_cost_its_base_and_each_of_its_objects((template, shape) in prop::sample::select(gets()), count in 0_usize..60) {
-        prop_assume!(matches!(shape.returns, Returns::Page | Returns::Whole));
+    fn a_list_cost_its_base_and_each_of_its_objects((template, shape) in prop::sample::select(lists()), count in 0_usize..60) {
         let path = SHIPPED.name(shape.list);
         // Without members, an answer does not show that they were meant.
-        prop_assume!(count > 0 || !path.contains('*'));
+        let count = count.max(usize::from(path.contains('*')));
         let each = u32::from(SHIPPED.kinds[usize::from(shape.kind)].points_each);
         let cost = price_after("GET", &template, body(path, count).to_string().as_bytes());
         prop_assert_eq!(cost, Ok(Cost::exactly(BASE_POINTS + u32::try_from(count).unwrap() * each)), "{}", template);
