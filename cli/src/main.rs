@@ -5,6 +5,7 @@ mod explain;
 mod failure;
 mod input;
 mod plan;
+mod price;
 mod simulate;
 mod sources;
 mod table;
@@ -25,6 +26,7 @@ struct Cli {
 enum Verb {
     Explain(explain::Args),
     Plan(plan::Args),
+    Price(price::Args),
     Simulate(simulate::Args),
     Sources(sources::Args),
 }
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
     let done = match Cli::try_parse() {
         Ok(Cli { verb: Verb::Explain(args) }) => explain::run(&args),
         Ok(Cli { verb: Verb::Plan(args) }) => plan::run(&args),
+        Ok(Cli { verb: Verb::Price(args) }) => price::run(&args),
         Ok(Cli { verb: Verb::Simulate(args) }) => simulate::run(&args),
         Ok(Cli { verb: Verb::Sources(args) }) => sources::run(&args),
         Err(error) => failure::usage(&error),

@@ -1,0 +1,139 @@
+//! Finds the template that a target is of. Nothing is allocated.
+
+use super::table::{Method, NONE, Shape, Table};
+use std::cmp::Ordering;
+
+/// A target with more segments than this is of no template.
+const MOST_SEGMENTS: usize = 24;
+
+/// A request's target, taken apart: its segments, without empty ones, and its query.
+pub(super) struct Target<'a> {
+    segments: [&'a str; MOST_SEGMENTS],
+    count: usize,
+    /// What stands behind the `?`.
+    pub(super) query: &'a str,
+}
+
+impl<'a> Target<'a> {
+    /// Scheme and host, a leading `/ex/{product}/{cloudId}` and whatever follows a `#` are passed over.
+    pub(super) fn of(target: &'a str) -> Self {
+        let target = target.split('#').next().unwrap_or_default();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let host = path.strip_prefix("https://").or_else(|| path.strip_prefix("http://"));
+        let path = host.map_or(path, |host| host.split_once('/').map_or("", |(_, path)| path));
+        let mut this = Self { segments: [""; MOST_SEGMENTS], count: 0, query };
+        for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+            let Some(place) = this.segments.get_mut(this.count) else {
+                this.count = 0;
+                break;
+            };
+            *place = segment;
+            this.count += 1;
+        }
+        this
+    }
+
+    /// Its segments; none of a target that is too long for any template.
+    pub(super) fn segments(&self) -> &[&'a str] {
+        match &self.segments[..self.count] {
+            ["ex", _, _, rest @ ..] => rest,
+            all => all,
+        }
+    }
+
+    /// The values of a query parameter.
+    pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &'a str> {
+        let pairs = self.query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        pairs.filter(move |(key, _)| *key == name).map(|(_, value)| value)
+    }
+}
+
+impl Table<'_> {
+    /// The place of the node where a path ends that has a row for this method, or for any. Where several
+    /// templates match, the one that is literal earliest wins.
+    pub(super) fn find(&self, segments: &[&str], method: Option<Method>) -> Option<usize> {
+        self.descend(0, segments, method)
+    }
+
+    fn descend(&self, place: usize, segments: &[&str], method: Option<Method>) -> Option<usize> {
+        let node = self.nodes.get(place)?;
+        let Some((segment, rest)) = segments.split_first() else {
+            let is_row = match method {
+                Some(method) => self.row(place, method).is_some(),
+                None => node.get != NONE || self.rows.iter().any(|row| usize::from(row.node) == place),
+            };
+            return is_row.then_some(place);
+        };
+        let first = usize::from(node.first);
+        let children = self.nodes.get(first..first + usize::from(node.children))?;
+        let (parameter, literal) = match children.split_last() {
+            Some((last, before)) if self.text(last.segment).starts_with('{') => (Some(first + before.len()), before),
+            _ => (None, children),
+        };
+        let is_escaped = segment.contains('%');
+        let named = literal.binary_search_by(|child| compare(self.text(child.segment), segment, is_escaped)).ok();
+        let found = named.and_then(|at| self.descend(first + at, rest, method));
+        found.or_else(|| self.descend(parameter?, rest, method))
+    }
+
+    /// The row of the path that ends at a node, for a method: the place of the node for GET, behind all nodes for others.
+    pub(super) fn row(&self, place: usize, method: Method) -> Option<usize> {
+        if method == Method::Get {
+            return self.nodes.get(place).filter(|node| node.get != NONE).map(|_| place);
+        }
+        let at = self.rows.iter().position(|row| usize::from(row.node) == place && row.method == method)?;
+        Some(self.nodes.len() + at)
+    }
+
+    /// What a row returns.
+    pub(super) fn shape(&self, row: usize) -> Option<Shape> {
+        let get = self.nodes.get(row).map(|node| node.get);
+        let shape = get.or_else(|| Some(self.rows.get(row.checked_sub(self.nodes.len())?)?.shape))?;
+        self.shapes.get(usize::from(shape)).copied()
+    }
+
+    /// The template that ends at a node, as in `/rest/api/{version}/issue/{issueIdOrKey}`.
+    pub(super) fn template(&self, place: usize) -> String {
+        let Some(node) = self.nodes.get(place).filter(|_| place > 0) else { return String::new() };
+        // Nodes stand level by level: the parent is the last whose children begin here or before.
+        let parent = self.nodes.partition_point(|node| usize::from(node.first) <= place).saturating_sub(1);
+        self.template(parent) + "/" + self.text(node.segment)
+    }
+
+    /// The kind of what a path returns that no template names: by its last segment, or, where that looks like an
+    /// id, by the one before.
+    pub(super) fn unnamed(&self, segments: &[&str]) -> Option<u8> {
+        let is_id = |segment: &&&str| segment.bytes().any(|byte| byte.is_ascii_digit());
+        let name = match segments {
+            [.., name, id] if is_id(&id) => name,
+            [.., name] => name,
+            [] => return None,
+        };
+        let is_escaped = name.contains('%');
+        let rule = self.rules.iter().find(|rule| compare(self.text(rule.segment), name, is_escaped) == Ordering::Equal);
+        rule.map(|rule| rule.kind)
+    }
+}
+
+/// Compares a name with a segment, in which bytes may be escaped as `%41`.
+fn compare(name: &str, segment: &str, is_escaped: bool) -> Ordering {
+    if is_escaped { name.bytes().cmp(decoded(segment)) } else { name.cmp(segment) }
+}
+
+fn decoded(segment: &str) -> impl Iterator<Item = u8> {
+    let mut rest = segment.as_bytes();
+    std::iter::from_fn(move || {
+        let (first, after) = rest.split_first()?;
+        let digit = |at: usize| char::from(*after.get(at)?).to_digit(16);
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                rest = &after[2..];
+                u8::try_from(high * 16 + low).ok()
+            }
+            _ => {
+                rest = after;
+                Some(*first)
+            }
+        }
+    })
+}
