@@ -6,6 +6,9 @@ mod builder;
 #[path = "src/points/sheet.rs"]
 #[allow(dead_code, reason = "shared with the crate, which uses all of it")]
 mod sheet;
+#[path = "src/facts/source.rs"]
+#[allow(dead_code, reason = "shared with the crate, which uses all of it")]
+mod source;
 #[path = "src/points/table.rs"]
 #[allow(dead_code, reason = "shared with the crate, which uses all of it")]
 mod table;
@@ -20,6 +23,7 @@ const FILES: [&str; 6] = ["kinds", "confluence-v1", "confluence-v2", "jira", "ji
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=data/points");
+    println!("cargo::rerun-if-changed=src/facts/source.rs");
     println!("cargo::rerun-if-changed=src/points");
     let mut builder = Builder::new(None);
     for name in FILES {

@@ -9,6 +9,15 @@ use std::path::Path;
 /// More than this is read of no file.
 const MOST_BYTES: u64 = 64 << 20;
 
+/// All of a text file, as [`read`] reads it.
+pub fn read_text(path: &Path, what: &str) -> Result<String, Failure> {
+    let bytes = read(path, what)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let (path, at) = (path.display(), error.utf8_error().valid_up_to());
+        Failure::BadInput(anyhow!("the {what} `{path}` is no text in UTF-8 from byte {at} on: save it as UTF-8"))
+    })
+}
+
 /// All bytes of a file; `-` is standard input. `what` it holds is said in the error.
 pub fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();

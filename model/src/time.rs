@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::{Add, AddAssign};
 use time::OffsetDateTime;
-use time::format_description::well_known::{Iso8601, Rfc3339};
+use time::format_description::well_known::Rfc3339;
 
 /// A span of time in whole milliseconds. Arithmetic saturates, so no header can overflow it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,10 +72,11 @@ impl Instant {
         self.0.is_multiple_of(HOUR.0)
     }
 
-    /// Reads RFC 3339 and its ISO 8601 relatives: any UTC offset, fractions, seconds left out.
+    /// Reads RFC 3339 and its ISO 8601 relatives: any UTC offset with or without its colon and minutes, fractions,
+    /// seconds left out. Other relatives, by week or by day of the year, no server was seen to send.
     #[must_use]
     pub fn parse_iso(text: &str) -> Option<Self> {
-        let stamp = OffsetDateTime::parse(text.trim(), &Iso8601::PARSING).ok()?;
+        let stamp = OffsetDateTime::parse(&to_rfc_3339(text.trim())?, &Rfc3339).ok()?;
         u64::try_from(stamp.unix_timestamp_nanos() / NANOS_PER_MILLI).ok().map(Self)
     }
 
@@ -95,6 +96,24 @@ impl Instant {
         let secs = (self.0 / 1_000).min(LAST_SECOND);
         httpdate::fmt_http_date(std::time::UNIX_EPOCH + std::time::Duration::from_secs(secs))
     }
+}
+
+/// The text with what ISO 8601 lets it leave out. What is no such stamp may come out as anything.
+///
+/// The reader of all of ISO 8601 would make the component a twentieth larger.
+fn to_rfc_3339(text: &str) -> Option<String> {
+    const DATE: usize = "2025-10-08".len();
+    const LONGEST: usize = "2025-10-08T15:00:00.000000000+02:00".len();
+    let text = Some(text).filter(|text| text.len() <= LONGEST && text.is_ascii() && text.len() > DATE)?;
+    let zone_at = text[DATE..].find(['Z', 'z', '+', '-'])? + DATE;
+    let (stamp, zone) = text.split_at(zone_at);
+    let secs = if stamp.len() == "2025-10-08T15:00".len() { ":00" } else { "" };
+    let (hours, minutes) = match zone.len() {
+        3 => (zone, ":00".to_owned()),
+        5 => (&zone[..3], format!(":{}", &zone[3..])),
+        _ => (zone, String::new()),
+    };
+    Some(format!("{stamp}{secs}{hours}{minutes}"))
 }
 
 impl Add<Millis> for Instant {
@@ -142,6 +161,9 @@ mod tests {
         assert_eq!(three.to_string(), "2025-10-08T15:00:00Z");
         assert_eq!(Instant::parse_iso("2025-10-08T15:00Z"), Some(three));
         assert_eq!(Instant::parse_iso("2025-10-08T17:00:00.000+02:00"), Some(three));
+        for zone in ["+02:00", "+0200", "+02"] {
+            assert_eq!(Instant::parse_iso(&format!(" 2025-10-08T17:00{zone} ")), Some(three), "{zone}");
+        }
         assert_eq!(Instant::parse_iso("tomorrow"), None);
         assert_eq!(Instant::parse_iso("1960-01-01T00:00:00Z"), None, "before the epoch");
     }

@@ -11,7 +11,7 @@
 //! assert_eq!(facts::TIER_1_POINTS.source.to_string(), "Confluence rate limiting page, 2025-12-12");
 //! ```
 
-mod source;
+pub(crate) mod source;
 pub mod sources;
 #[macro_use]
 mod table;

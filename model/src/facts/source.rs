@@ -1,5 +1,6 @@
 //! Where a figure is from, and how sure it is.
 
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -37,7 +38,8 @@ impl fmt::Display for Source {
 }
 
 /// How sure a figure is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// The source states it in so many words: as a rule, a limit or, in a discussion, a proposal.
     Documented,

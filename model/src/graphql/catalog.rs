@@ -1,36 +1,13 @@
 //! Which field or type of Atlassian's GraphQL is which kind of object, read from data.
 
 use super::error::InvalidGraphql;
-use crate::points::ObjectKind;
+use crate::facts::Confidence;
+use crate::points::Class;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 const BUILTIN: &str = include_str!("../../data/graphql.toml");
-
-/// How well a figure is founded; the later, the less.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// Atlassian's pages say so.
-    Documented,
-    /// Somebody measured it.
-    Measured,
-    /// Our guess.
-    Assumed,
-}
-
-impl Confidence {
-    /// The word in data files and output.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Documented => "documented",
-            Self::Measured => "measured",
-            Self::Assumed => "assumed",
-        }
-    }
-}
 
 /// The kinds of objects by the names of fields and types.
 #[derive(Clone, Debug, Default)]
@@ -80,11 +57,11 @@ enum RowKind {
 }
 
 impl RowKind {
-    const fn objects(self) -> Option<ObjectKind> {
+    const fn objects(self) -> Option<Class> {
         match self {
-            Self::Core => Some(ObjectKind::Core),
-            Self::Identity => Some(ObjectKind::Identity),
-            Self::Other => Some(ObjectKind::Other),
+            Self::Core => Some(Class::Core),
+            Self::Identity => Some(Class::Identity),
+            Self::Other => Some(Class::Other),
             Self::None => None,
         }
     }
@@ -96,7 +73,7 @@ pub struct Named<'c> {
     /// Names of fields and types.
     pub names: Vec<&'c str>,
     /// Their kind; none for an envelope, which costs nothing.
-    pub kind: Option<ObjectKind>,
+    pub kind: Option<Class>,
     /// How well that is founded.
     pub confidence: Confidence,
     /// Where it comes from, with its date.
@@ -107,7 +84,7 @@ pub struct Named<'c> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Returns {
     /// None for an envelope.
-    pub kind: Option<ObjectKind>,
+    pub kind: Option<Class>,
     pub is_list: bool,
     pub page: Option<u32>,
     pub confidence: Confidence,
@@ -173,10 +150,10 @@ impl Catalog {
     pub(super) fn returns(&self, field: &str, types: &BTreeSet<&str>) -> Returns {
         let of_types = || {
             let found = types.iter().filter_map(|name| self.row(name));
-            found.max_by_key(|found| found.kind.map_or(0, ObjectKind::points_each))
+            found.max_by_key(|found| found.kind.map_or(0, Class::points_each))
         };
         self.row(field).or_else(of_types).unwrap_or(Returns {
-            kind: Some(ObjectKind::Other),
+            kind: Some(Class::Other),
             is_list: false,
             page: None,
             confidence: Confidence::Assumed,
@@ -206,7 +183,7 @@ mod tests {
     #[test]
     fn a_name_counts_before_types_and_of_types_the_dearest() {
         let returns = |field, types: &[&'static str]| {
-            Catalog::builtin().returns(field, &types.iter().copied().collect()).kind.map(ObjectKind::points_each)
+            Catalog::builtin().returns(field, &types.iter().copied().collect()).kind.map(Class::points_each)
         };
         assert_eq!(returns("page", &["AtlassianAccountUser"]), Some(1));
         assert_eq!(returns("node", &["ConfluencePage", "AtlassianAccountUser"]), Some(2));

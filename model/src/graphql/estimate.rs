@@ -1,10 +1,12 @@
 //! The points of an operation, known from its document and variables alone.
 
-use super::catalog::{Catalog, Confidence, Returns};
+use super::catalog::{Catalog, Returns};
 use super::document::{Document, Field, MOST_DEPTH, Operation, OperationKind, Selected, Selection, invalid};
 use super::error::{InvalidGraphql, quoted};
 use super::value::{Value, Variables};
-use crate::points::{BASE_POINTS, ObjectKind};
+use crate::facts::Confidence;
+use crate::points::{BASE_POINTS, Class};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Selections that are looked at in one document, with fragments followed: a few fragments that spread each other can
@@ -35,10 +37,10 @@ pub struct OperationEstimate {
 }
 
 /// How many objects of a kind an operation returns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ObjectCount {
     /// Their kind.
-    pub kind: ObjectKind,
+    pub kind: Class,
     /// How many.
     pub count: u32,
     /// Points for each.
@@ -129,7 +131,7 @@ impl Count {
 
 /// What has been counted so far.
 struct Tally {
-    counts: [(ObjectKind, Count); 3],
+    counts: [(Class, Count); 3],
     confidence: Confidence,
 }
 
@@ -166,7 +168,7 @@ impl<'d> Level<'d> {
 
 impl<'d> Walk<'d, '_> {
     fn estimate(mut self) -> Result<OperationEstimate, String> {
-        let kinds = [ObjectKind::Core, ObjectKind::Identity, ObjectKind::Other];
+        let kinds = [Class::Core, Class::Identity, Class::Other];
         let mut tally =
             Tally { counts: kinds.map(|kind| (kind, Count::default())), confidence: Confidence::Documented };
         if self.operation.kind != OperationKind::Mutation {
@@ -175,10 +177,13 @@ impl<'d> Walk<'d, '_> {
         }
         let objects = tally.counts.iter().filter(|(_, count)| count.high > 0);
         let points = objects.clone().fold(Count::exactly(BASE_POINTS), |sum, (kind, count)| {
-            sum.plus(count.times(Count::exactly(kind.points_each())))
+            sum.plus(count.times(Count::exactly(kind.points_each().into())))
         });
-        let listed =
-            objects.map(|&(kind, count)| ObjectCount { kind, count: count.likely, points_each: kind.points_each() });
+        let listed = objects.map(|&(kind, count)| ObjectCount {
+            kind,
+            count: count.likely,
+            points_each: kind.points_each().into(),
+        });
         Ok(OperationEstimate {
             name: self.operation.name.clone(),
             kind: self.operation.kind,

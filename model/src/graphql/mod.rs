@@ -31,7 +31,7 @@ pub use answer::{ErrorKind, GraphqlAnswer, GraphqlError, read};
 pub use cost::CostReport;
 
 #[cfg(feature = "full")]
-pub use catalog::{Catalog, Confidence, Named};
+pub use catalog::{Catalog, Named};
 #[cfg(feature = "full")]
 pub use document::OperationKind;
 #[cfg(feature = "full")]

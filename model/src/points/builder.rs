@@ -1,6 +1,7 @@
 //! Makes a table out of costs files, and says where in a file something is wrong.
 
-use super::sheet::{Confidence, ExpansionText, General, Group, RowText, Sheet};
+use super::sheet::{ExpansionText, General, Group, RowText, Sheet};
+use super::source::Confidence;
 use super::table::{Expansion, Kind, MOST_OBJECTS, Method, NONE, Node, Returns, Row, Rule, Shape, Span, Table};
 use std::collections::BTreeMap;
 use std::ops::Range;

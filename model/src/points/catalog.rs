@@ -3,8 +3,9 @@
 use super::builder::{Builder, Built, Problem, Provenance};
 use super::find::Target;
 use super::reckon::{Basis, Line, Verb, reckon, template};
-use super::sheet::{Confidence, Sheet};
+use super::sheet::Sheet;
 use super::shipped::{GENERAL, PROVENANCE, SHIPPED, SOURCES};
+use super::source::Confidence;
 use super::table::{MOST_OBJECTS, Method, Table};
 use super::{BASE_POINTS, Cost, Counted};
 use serde::Serialize;

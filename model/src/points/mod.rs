@@ -22,9 +22,12 @@ mod table;
 #[cfg(feature = "full")]
 pub use catalog::{Catalog, CostsError, Estimate, Objects, Priced};
 #[cfg(feature = "full")]
-pub use sheet::Confidence;
+pub use sheet::Class;
 pub use table::MOST_OBJECTS;
 
+use crate::facts;
+#[cfg(feature = "full")]
+use crate::facts::source;
 use count::Place;
 use find::Target;
 use reckon::{Basis, Line, Verb, reckon};
@@ -32,7 +35,7 @@ use shipped::SHIPPED;
 use table::Table;
 
 /// Points that every request costs, whatever it returns.
-pub const BASE_POINTS: u32 = 1;
+pub const BASE_POINTS: u32 = facts::BASE_POINTS.value;
 
 /// The cost of a request in points, as a range, because a list may return fewer objects than asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

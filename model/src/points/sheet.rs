@@ -2,6 +2,7 @@
 //!
 //! The build script and the run-time reader share this module.
 
+use super::source::Confidence;
 use super::table::{Method, Returns};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -52,18 +53,6 @@ pub struct SourceText {
     pub confidence: Confidence,
 }
 
-/// How far a figure is to be believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// Atlassian says it.
-    Documented,
-    /// Somebody saw it.
-    Measured,
-    /// It is our reading.
-    Assumed,
-}
-
 /// A kind of object.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,7 +64,7 @@ pub struct KindText {
 }
 
 /// A class of objects. Source of the points: Confluence rate limiting page of 2025-12-12.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Content, spaces, issues, projects, dashboards, attachments.
@@ -87,7 +76,18 @@ pub enum Class {
 }
 
 impl Class {
+    /// The name in data files and outputs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Identity => "identity",
+            Self::Other => "other",
+        }
+    }
+
     /// Points that each object adds to a read.
+    #[must_use]
     pub const fn points_each(self) -> u16 {
         match self {
             Self::Core | Self::Other => 1,

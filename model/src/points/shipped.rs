@@ -6,8 +6,8 @@ use super::table::{Expansion, Kind, Node, Row, Rule, Shape, Span, Table};
 #[cfg(feature = "full")]
 use super::{
     builder::Provenance,
-    sheet::Confidence::{Assumed, Documented, Measured},
     sheet::General,
+    source::Confidence::{Assumed, Documented, Measured},
 };
 
 include!(concat!(env!("OUT_DIR"), "/table.rs"));

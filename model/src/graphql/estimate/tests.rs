@@ -38,7 +38,7 @@ fn nested_lists_multiply_and_their_objects_are_listed_by_kind() {
         totalCount pageInfo { hasNextPage } } }");
     assert_eq!(got.points, 1 + 50 + 50 * 2 + 50 * 3);
     let listed: Vec<_> = got.objects.iter().map(|object| (object.kind, object.count, object.points_each)).collect();
-    assert_eq!(listed, [(ObjectKind::Core, 200, 1), (ObjectKind::Identity, 50, 2)]);
+    assert_eq!(listed, [(Class::Core, 200, 1), (Class::Identity, 50, 2)]);
 }
 
 #[test]

@@ -1,18 +1,21 @@
 //! `headroom price`: what a request costs in points, before it is sent or by its answer.
 
-use crate::failure::{self, Failure};
+mod graphql;
+
+use crate::failure::Failure;
+use crate::input;
 use crate::table::number;
 use anyhow::anyhow;
-use headroom_model::points::{Catalog, Confidence, Estimate};
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use headroom_model::points::{Catalog, Estimate};
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = r#"Examples:
   headroom price GET /wiki/rest/api/content/123456
   headroom price GET '/wiki/api/v2/pages?limit=250' --json
   headroom price GET /wiki/rest/api/group/devs/member --objects 8
   curl -s "$URL" | headroom price GET "$URL" --response -
+  headroom price --graphql query.graphql --variables variables.json
 
 A costs file says what else you know; its rows win over ours:
   [sources.ours]
@@ -33,15 +36,17 @@ A costs file says what else you know; its rows win over ours:
     { path = "/board/{id}/configuration", returns = "nothing" },     # nothing that is counted
   ]"#;
 
-/// Say what a REST request costs in points, before it is sent or by its answer.
+/// Say what a REST request or a GraphQL operation costs in points, before it is sent or by its answer.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS
-    method: String,
+    #[arg(required_unless_present = "graphql")]
+    method: Option<String>,
 
     /// Path and query, or the whole address
-    target: String,
+    #[arg(required_unless_present = "graphql")]
+    target: Option<String>,
 
     /// How many objects it returns, if you know
     #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "response")]
@@ -55,6 +60,14 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     costs: Option<PathBuf>,
 
+    /// A GraphQL document; `-` reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "target", "objects", "response", "costs"])]
+    graphql: Option<PathBuf>,
+
+    /// The values of its variables, in JSON
+    #[arg(long, value_name = "FILE", requires = "graphql")]
+    variables: Option<PathBuf>,
+
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -62,11 +75,11 @@ pub struct Args {
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
-/// An answer is read into memory, and no larger one than this.
-const MOST_BYTES: u64 = 64 << 20;
-
 /// Prints what the request costs.
 pub fn run(args: &Args) -> Result<(), Failure> {
+    if let Some(document) = &args.graphql {
+        return graphql::run(document, args.variables.as_deref(), args.json);
+    }
     let estimate = estimate(args)?;
     let mut out = io::stdout().lock();
     if args.json {
@@ -79,7 +92,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn estimate(args: &Args) -> Result<Estimate, Failure> {
-    let (method, target) = (args.method.as_str(), args.target.trim());
+    let [method, target] = [&args.method, &args.target].map(|given| given.as_deref().unwrap_or_default().trim());
     if !METHODS.iter().any(|known| known.eq_ignore_ascii_case(method)) {
         return Err(bad(format!("unknown method `{method}`: use one of {}", METHODS.join(", "))));
     }
@@ -89,60 +102,41 @@ fn estimate(args: &Args) -> Result<Estimate, Failure> {
     let catalog = match &args.costs {
         None => Catalog::shipped(),
         Some(file) => {
-            let costs = String::from_utf8(read(file, "costs")?)
-                .map_err(|_| bad(format!("the costs file `{}` is no text in UTF-8", file.display())))?;
+            let costs = input::read_text(file, "costs file")?;
             Catalog::with_costs(&costs).map_err(|error| bad(format!("costs file `{}`, {error}", file.display())))?
         }
     };
     let Some(file) = &args.response else { return Ok(catalog.estimate(method, target, args.objects)) };
-    let body = read(file, "response")?;
+    let body = input::read(file, "response")?;
     serde_json::from_slice::<serde::de::IgnoredAny>(&body).map_err(|error| {
         bad(format!("the response `{}` is no JSON ({error}): give the body alone, without headers", file.display()))
     })?;
     Ok(catalog.after(method, target, &body))
 }
 
-fn read(file: &Path, what: &str) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let bounded = |input: &mut dyn Read, bytes: &mut Vec<u8>| input.take(MOST_BYTES + 1).read_to_end(bytes);
-    let done = if file == Path::new("-") {
-        bounded(&mut io::stdin().lock(), &mut bytes)
-    } else {
-        File::open(file).and_then(|mut input| bounded(&mut input, &mut bytes))
-    };
-    let name = file.display();
-    done.map_err(|error| bad(format!("cannot read the {what} file `{name}`: {}", failure::of_file(&error))))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(bad(format!("the {what} file `{name}` is larger than 64 MiB: cut it down to one answer")));
-    }
-    Ok(bytes)
-}
-
 /// One sentence, the reckoning, and what it rests on.
 fn prose(estimate: &Estimate, had_response: bool) -> String {
-    let points = |points: u32| format!("{} point{}", number(points.into()), if points == 1 { "" } else { "s" });
-    let range = match (estimate.low, estimate.high) {
-        (low, high) if low == high => String::new(),
-        (low, high) => format!(", between {} and {}", number(low.into()), number(high.into())),
-    };
     let verb = if estimate.counted { "cost" } else { "costs" };
-    let mut text = format!("{verb} {}{range}\n", points(estimate.points));
-    let base = std::iter::once(format!("{} base", estimate.base));
-    let objects = estimate.objects.iter().map(|objects| {
-        let count = number(objects.count.into());
-        format!("{count} {} × {}", objects.kind, objects.points_each)
-    });
-    text += &format!("= {}\n", base.chain(objects).collect::<Vec<_>>().join(" + "));
+    let mut text = format!("{verb} {}\n", range(estimate.low, estimate.points, estimate.high));
+    let objects = estimate.objects.iter().map(|objects| (objects.kind.as_str(), objects.count, objects.points_each));
+    text += &reckoning(estimate.base, objects);
     if had_response && !estimate.counted {
         text += "note: the response lacks the objects that this request returns; this is the estimate from before\n";
     }
     text += &format!("template: {}\n", estimate.template.as_deref().unwrap_or("none that we know"));
-    let confidence = match estimate.confidence {
-        Confidence::Documented => "documented",
-        Confidence::Measured => "measured",
-        Confidence::Assumed => "assumed",
-    };
-    text + &format!("source: {} ({confidence})\n", estimate.source)
+    text + &format!("source: {} ({})\n", estimate.source, estimate.confidence)
+}
+
+/// As `26 points, between 1 and 26`.
+fn range(low: u32, likely: u32, high: u32) -> String {
+    let points = format!("{} point{}", number(likely.into()), if likely == 1 { "" } else { "s" });
+    if low == high { points } else { format!("{points}, between {} and {}", number(low.into()), number(high.into())) }
+}
+
+/// As `= 1 base + 25 page × 1`, with the end of the line.
+fn reckoning<'a>(base: u32, objects: impl Iterator<Item = (&'a str, u32, u32)>) -> String {
+    let objects = objects.map(|(kind, count, each)| format!(" + {} {kind} × {each}", number(count.into())));
+    format!("= {base} base{}\n", objects.collect::<String>())
 }
 
 fn bad(text: String) -> Failure {
