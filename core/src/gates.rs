@@ -35,11 +35,18 @@ pub(crate) enum Plan {
 pub(crate) struct Gates {
     config: Config,
     spread_seed: u64,
-    pauses: BTreeMap<Scope, (Instant, LimiterKind)>,
-    pools: BTreeMap<Scope, Pool>,
-    paces: BTreeMap<Scope, Pace>,
+    scopes: BTreeMap<Scope, Gate>,
     /// The number of scopes at which idle ones are next forgotten.
     sweep_at: usize,
+}
+
+/// What is known of one scope.
+#[derive(Clone, Debug, Default)]
+struct Gate {
+    /// Until then nothing passes, and the limit that says so.
+    pause: Option<(Instant, LimiterKind)>,
+    pool: Option<Pool>,
+    pace: Option<Pace>,
 }
 
 /// Fewer scopes than this are not worth sweeping.
@@ -47,8 +54,23 @@ const SWEEP_FLOOR: usize = 1_024;
 
 impl Gates {
     pub(crate) fn new(config: Config, spread_seed: u64) -> Self {
-        let (pauses, pools, paces) = Default::default();
-        Self { config, spread_seed, pauses, pools, paces, sweep_at: SWEEP_FLOOR }
+        Self { config, spread_seed, scopes: BTreeMap::new(), sweep_at: SWEEP_FLOOR }
+    }
+
+    fn pause_of(&self, scope: &Scope) -> Option<&(Instant, LimiterKind)> {
+        self.scopes.get(scope)?.pause.as_ref()
+    }
+
+    fn pool_of(&self, scope: &Scope) -> Option<&Pool> {
+        self.scopes.get(scope)?.pool.as_ref()
+    }
+
+    fn pace_of(&self, scope: &Scope) -> Option<&Pace> {
+        self.scopes.get(scope)?.pace.as_ref()
+    }
+
+    fn gate(&mut self, scope: &Scope) -> &mut Gate {
+        self.scopes.entry(scope.clone()).or_default()
     }
 
     pub(crate) const fn config(&self) -> &Config {
@@ -68,7 +90,7 @@ impl Gates {
                 search.go_to(own.until, || own.limit.clone());
             }
             for scope in &lane.scopes {
-                if let Some((until, kind)) = self.pauses.get(scope) {
+                if let Some((until, kind)) = self.pause_of(scope) {
                     search.go_to(*until, || Limit { kind: kind.clone(), scope: scope.clone() });
                 }
             }
@@ -82,7 +104,7 @@ impl Gates {
             }
             is_in_line &= search.at == from;
             for scope in &lane.paced {
-                let until = self.paces.get(scope).map_or(search.at, |pace| pace.earliest(search.at));
+                let until = self.pace_of(scope).map_or(search.at, |pace| pace.earliest(search.at));
                 search.go_to(until, || Limit { kind: pace_kind(lane), scope: scope.clone() });
             }
             if search.at == from {
@@ -97,7 +119,7 @@ impl Gates {
     }
 
     fn points_fit(&self, scope: &Scope, cost: u32, from: Instant, now: Instant) -> Fits {
-        match self.pools.get(scope) {
+        match self.pool_of(scope) {
             Some(pool) => pool.earliest(cost, from, now),
             None => self.new_pool(now).earliest(cost, from, now),
         }
@@ -106,8 +128,8 @@ impl Gates {
     /// Takes what a plan needs that goes or is in line: a slot, and the points for it.
     pub(crate) fn take(&mut self, lane: &Lane, hold: &mut Hold, slot: Instant, now: Instant) {
         for scope in &lane.paced {
-            let pace = self.paces.entry(scope.clone()).or_insert_with(|| Pace::new(scope, &self.config));
-            pace.book(slot, now);
+            let fresh = Pace::new(scope, &self.config);
+            self.gate(scope).pace.get_or_insert(fresh).book(slot, now);
         }
         hold.slot = Some(slot);
         // A slot after the hour is paid from the next hour's points, when its time has come.
@@ -126,13 +148,13 @@ impl Gates {
     /// Whether a call may be sent now in the slot that it holds. Points that it lacks are set aside then.
     pub(crate) fn admit(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) -> bool {
         let is_its_turn = hold.slot.is_some_and(|slot| slot <= now && now.since(slot) <= LATE);
-        let is_paused = |scope| self.pauses.get(scope).is_some_and(|(until, _)| *until > now);
+        let is_paused = |scope| self.pause_of(scope).is_some_and(|(until, _)| *until > now);
         if !is_its_turn || lane.scopes.iter().any(is_paused) {
             return false;
         }
         let Some(scope) = &lane.pool else { return true };
         if hold.points.is_some() {
-            return self.pools.get(scope).is_some_and(|pool| pool.covers_reserved(now));
+            return self.pool_of(scope).is_some_and(|pool| pool.covers_reserved(now));
         }
         let do_fit = self.points_fit(scope, lane.cost.likely, now, now) == Fits::From(now);
         if do_fit {
@@ -143,7 +165,7 @@ impl Gates {
 
     fn pool(&mut self, scope: &Scope, now: Instant) -> &mut Pool {
         let fresh = self.new_pool(now);
-        self.pools.entry(scope.clone()).or_insert(fresh)
+        self.gate(scope).pool.get_or_insert(fresh)
     }
 
     fn new_pool(&self, now: Instant) -> Pool {
@@ -154,7 +176,7 @@ impl Gates {
     pub(crate) fn give_back(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
         if let Some(slot) = hold.slot.take() {
             for scope in &lane.paced {
-                if let Some(pace) = self.paces.get_mut(scope) {
+                if let Some(pace) = self.scopes.get_mut(scope).and_then(|gate| gate.pace.as_mut()) {
                     pace.unbook(slot);
                 }
             }
@@ -190,14 +212,14 @@ impl Gates {
 
     /// Lets nothing pass in `scope` before `until`. A pause is only ever extended.
     pub(crate) fn pause(&mut self, scope: Scope, until: Instant, kind: LimiterKind, now: Instant) {
+        let gate = self.scopes.entry(scope).or_default();
         if kind == LimiterKind::Burst
-            && let Some(pace) = self.paces.get_mut(&scope)
+            && let Some(pace) = &mut gate.pace
         {
             pace.refused(until, now);
         }
-        let pause = self.pauses.entry(scope).or_insert_with(|| (until, kind.clone()));
-        if until > pause.0 {
-            *pause = (until, kind);
+        if gate.pause.as_ref().is_none_or(|(before, _)| until > *before) {
+            gate.pause = Some((until, kind));
         }
     }
 
@@ -205,19 +227,21 @@ impl Gates {
     pub(crate) fn points_left(&self, lane: &Lane, now: Instant) -> Option<(u32, Confidence)> {
         let scope = lane.pool.as_ref()?;
         let assumed = (self.config.quota_points, Confidence::Assumed);
-        Some(self.pools.get(scope).map_or(assumed, |pool| pool.points_left(now)))
+        Some(self.pool_of(scope).map_or(assumed, |pool| pool.points_left(now)))
     }
 
     /// Forgets scopes that grant no more when new than when remembered, each time their number has doubled.
     pub(crate) fn sweep(&mut self, now: Instant) {
-        let scopes = |gates: &Self| gates.pauses.len() + gates.pools.len() + gates.paces.len();
-        if scopes(self) < self.sweep_at {
+        if self.scopes.len() < self.sweep_at {
             return;
         }
-        self.pauses.retain(|_, (until, _)| *until > now);
-        self.pools.retain(|_, pool| !pool.is_idle(now));
-        self.paces.retain(|_, pace| !pace.is_idle(now));
-        self.sweep_at = (scopes(self) * 2).max(SWEEP_FLOOR);
+        self.scopes.retain(|_, gate| {
+            gate.pause.take_if(|(until, _)| *until <= now);
+            gate.pool.take_if(|pool| pool.is_idle(now));
+            gate.pace.take_if(|pace| pace.is_idle(now));
+            gate.pause.is_some() || gate.pool.is_some() || gate.pace.is_some()
+        });
+        self.sweep_at = (self.scopes.len() * 2).max(SWEEP_FLOOR);
     }
 }
 

@@ -76,7 +76,7 @@ impl Rejection {
     #[must_use]
     pub fn read(json: &str) -> Self {
         let Ok(error) = serde_json::from_str::<Value>(json) else { return Self::default() };
-        let status = STATUS_PLACES.iter().find_map(|place| number(at(&error, place)?));
+        let status = STATUS_PLACES.iter().find_map(|place| Said::of(at(&error, place)?)?.number());
         Self {
             status: status.and_then(|status| status.try_into().ok()),
             properties: find(&error),
@@ -111,15 +111,15 @@ impl RateLimitProperties {
     /// Reads the response headers of a web trigger.
     #[must_use]
     pub fn read_headers(headers: &[Header]) -> Option<Self> {
-        Self::of_fields(|| headers.iter().map(|header| (header.name.as_str(), Value::from(header.value.as_str()))))
+        Self::of_fields(|| headers.iter().map(|header| (header.name.as_str(), Said::Text(&header.value))))
     }
 
     /// Of the spellings of one field, the first that is understood counts.
-    fn of_fields<'a, F: Iterator<Item = (&'a str, Value)>>(fields: impl Fn() -> F) -> Option<Self> {
+    fn of_fields<'a, F: Iterator<Item = (&'a str, Said<'a>)>>(fields: impl Fn() -> F) -> Option<Self> {
         let is_named = |name: &str, names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
         let of = |names| fields().filter(move |(name, _)| is_named(name, names)).map(|(_, value)| value);
-        let count = |names| of(names).find_map(|value| u32::try_from(number(&value)?).ok());
-        let reset = of(RESET).find_map(|value| when(&value));
+        let count = |names| of(names).find_map(|value| u32::try_from(value.number()?).ok());
+        let reset = of(RESET).find_map(Said::when);
         let found = Self { limit: count(LIMIT), remaining: count(REMAINING), reset };
         (found != Self::default()).then_some(found)
     }
@@ -128,7 +128,9 @@ impl RateLimitProperties {
 fn find(value: &Value) -> Option<RateLimitProperties> {
     PLACES.iter().find_map(|place| {
         let object = at(value, place)?.as_object()?;
-        RateLimitProperties::of_fields(|| object.iter().map(|(name, value)| (name.as_str(), value.clone())))
+        RateLimitProperties::of_fields(|| {
+            object.iter().filter_map(|(name, value)| Some((name.as_str(), Said::of(value)?)))
+        })
     })
 }
 
@@ -136,18 +138,34 @@ fn at<'a>(value: &'a Value, place: &[&str]) -> Option<&'a Value> {
     place.iter().try_fold(value, |value, name| value.get(name))
 }
 
-fn number(value: &Value) -> Option<u64> {
-    match value {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
+/// A number, or a text that may hold one.
+#[derive(Clone, Copy)]
+enum Said<'a> {
+    Number(u64),
+    Text(&'a str),
 }
 
-fn when(value: &Value) -> Option<When> {
-    match value {
-        Value::String(text) => When::parse_reset(text),
-        other => number(other).map(When::from_number),
+impl<'a> Said<'a> {
+    fn of(value: &'a Value) -> Option<Self> {
+        match value {
+            Value::Number(number) => number.as_u64().map(Self::Number),
+            Value::String(text) => Some(Self::Text(text)),
+            _ => None,
+        }
+    }
+
+    fn number(self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::Text(text) => text.trim().parse().ok(),
+        }
+    }
+
+    fn when(self) -> Option<When> {
+        match self {
+            Self::Number(number) => Some(When::from_number(number)),
+            Self::Text(text) => When::parse_reset(text),
+        }
     }
 }
 
