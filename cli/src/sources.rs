@@ -13,6 +13,8 @@ const EXAMPLES: &str = "\
 Examples:
   headroom sources
   headroom sources tier-2
+  headroom sources prices
+  headroom sources /wiki/api/v2/pages
   headroom sources \"per user\" --json";
 
 /// List the figures that Headroom rests on, with source, date and confidence.
@@ -67,9 +69,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-/// Every figure there is. Rows from elsewhere, such as prices of templates, are appended here.
+/// Every figure there is, the prices of requests last.
 fn rows() -> Vec<Row> {
-    facts::all()
+    let mut rows = facts::all();
+    rows.extend(facts::prices());
+    rows
 }
 
 fn has(row: &Row, filter: &str) -> bool {

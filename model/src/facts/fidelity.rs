@@ -2,7 +2,7 @@
 
 use super::doubts::{DOUBTS, Doubt};
 use super::row::{Row, groups};
-use super::{Confidence, EXAMPLE, NOT_YET, sources};
+use super::{Confidence, EXAMPLE, NOT_YET, prices, sources};
 
 const INTRO: &str = "\
 # Fidelity
@@ -34,7 +34,7 @@ silent.";
 /// ```
 #[must_use]
 pub fn document() -> String {
-    let parts = [INTRO.to_owned(), overview(), sections(), doubts(), source_list()];
+    let parts = [INTRO.to_owned(), overview(), sections(), price_list(), doubts(), source_list()];
     format!("{}\n", parts.join("\n\n"))
 }
 
@@ -65,6 +65,32 @@ fn sections() -> String {
         format!("## {}\n\n{}\n\n{head}\n{}", capitalized(group.name), folded("", group.about), rows.join("\n"))
     });
     sections.join("\n\n")
+}
+
+/// Of the prices, those that are more than our reading.
+fn price_list() -> String {
+    const ABOUT: &str = "What each path template and each GraphQL name returns is data: `model/data/points/*.toml` and \
+                         `model/data/graphql.toml`, with a source and a confidence for each row. `headroom sources prices` \
+                         lists them all; a costs file of your own goes before them. Most are our reading of the \
+                         products' references under the page's rule, and so assumed. These are not:";
+    let rows = prices::prices();
+    let mut lines = vec![
+        "## Prices of requests".to_owned(),
+        String::new(),
+        folded("", ABOUT),
+        String::new(),
+        "| request | figure | how sure | says who |".to_owned(),
+        "| --- | --- | --- | --- |".to_owned(),
+    ];
+    let sure = rows.iter().filter(|row| row.group == prices::GROUPS[0] && row.confidence != Confidence::Assumed);
+    lines.extend(sure.map(|row| format!("| `{}` | {} | {} | {} |", row.id, row.figure(), row.confidence, row.source)));
+    for group in prices::GROUPS {
+        let [documented, measured, assumed] = prices::count(&rows, group);
+        let total = documented + measured + assumed;
+        let text = format!("{total} {group}: {documented} documented, {measured} measured, {assumed} assumed.");
+        lines.extend([String::new(), capitalized(&text)]);
+    }
+    lines.join("\n")
 }
 
 fn row(row: &Row) -> String {

@@ -29,6 +29,8 @@ pub mod doubts;
 #[cfg(feature = "full")]
 pub mod fidelity;
 #[cfg(feature = "full")]
+mod prices;
+#[cfg(feature = "full")]
 mod row;
 
 pub use burst::*;
@@ -37,6 +39,8 @@ pub use field::*;
 pub use forge::*;
 pub use headers::*;
 pub use points::*;
+#[cfg(feature = "full")]
+pub use prices::prices;
 pub use proposals::*;
 pub use retry::*;
 #[cfg(feature = "full")]

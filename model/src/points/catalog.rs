@@ -6,7 +6,7 @@ use super::reckon::{Basis, Line, Verb, reckon, template};
 use super::sheet::Sheet;
 use super::shipped::{GENERAL, PROVENANCE, SHIPPED, SOURCES};
 use super::source::Confidence;
-use super::table::{MOST_OBJECTS, Method, Table};
+use super::table::{MOST_OBJECTS, Method, Returns, Table};
 use super::{BASE_POINTS, Cost, Counted};
 use serde::Serialize;
 use std::fmt;
@@ -60,6 +60,8 @@ pub struct Priced {
     pub template: String,
     /// The kind of the objects that it returns.
     pub kind: String,
+    /// Points that each of them adds; none if nothing that it returns is counted.
+    pub points_each: Option<u32>,
     /// How far it is to be believed.
     pub confidence: Confidence,
     /// What it rests on: title and date.
@@ -176,9 +178,12 @@ impl Catalog {
         all.filter_map(|(at, table, row)| {
             let other = row.checked_sub(table.nodes.len()).and_then(|row| table.rows.get(row));
             let (node, method) = other.map_or((row, Method::Get), |other| (other.node.into(), other.method));
-            let kind = self.kind(table.shape(row)?.kind).0;
+            let shape = table.shape(row)?;
+            let (kind, points) = self.kind(shape.kind);
+            let points_each = (shape.returns != Returns::Nothing).then_some(points);
             let (confidence, source, address) = self.provenance(Basis::Row(at, row));
-            Some(Priced { method: method.name(), template: table.template(node), kind, confidence, source, address })
+            let template = table.template(node);
+            Some(Priced { method: method.name(), template, kind, points_each, confidence, source, address })
         })
     }
 

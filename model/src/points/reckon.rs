@@ -132,7 +132,7 @@ fn lines(
 fn own(table: &Table<'_>, shape: Shape, method: Method, target: &Target<'_>, objects: Option<u32>) -> Line {
     let (count, most) = (u32::from(shape.count), u32::from(shape.most));
     let by = table.name(shape.by);
-    let asked = if by.is_empty() { None } else { target.values(by).find_map(|value| value.parse::<u32>().ok()) };
+    let asked = if by.is_empty() { None } else { target.values(by).find_map(whole) };
     let (low, likely, high) = match (objects.map(|objects| objects.min(MOST_OBJECTS)), shape.returns) {
         (Some(objects), _) => (objects, objects, objects),
         (None, Returns::One) => (1, 1, 1),
@@ -146,6 +146,12 @@ fn own(table: &Table<'_>, shape: Shape, method: Method, target: &Target<'_>, obj
     };
     let is_list = matches!(shape.returns, Returns::Page | Returns::Whole) && !table.name(shape.list).contains('*');
     Line { kind: shape.kind, low, likely, high, list: shape.list, is_list }
+}
+
+/// A whole number; more than there is room for is as much as there is.
+fn whole(value: &str) -> Option<u32> {
+    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| value.parse().unwrap_or(u32::MAX))
 }
 
 /// Whether the query asks for an expansion, or for something inside it: `expand=space.homepage` brings the space.
