@@ -34,7 +34,10 @@ fn the_tables_in_the_readme_are_what_the_program_prints() {
     for (command, shown) in outputs {
         let arguments = command.strip_prefix("headroom ").expect("only headroom's outputs are shown");
         let mut run = Command::new(headroom());
-        run.args(arguments.split(' ')).arg("--component").arg(component_path("client"));
+        run.args(arguments.split(' ')).current_dir(root());
+        if arguments.starts_with("simulate ") {
+            run.arg("--component").arg(component_path("client"));
+        }
         let output = run.output().expect("it runs");
         let printed = String::from_utf8(output.stdout).expect("it prints text");
         // The last line tells wall time, which differs each time.
