@@ -141,3 +141,32 @@ fn bad_input_is_one_line_that_names_it_with_exit_code_2() {
         assert!(error.contains(wanted), "{arguments:?}: {error}\nwanted: {wanted}");
     }
 }
+
+#[test]
+fn graphql_that_is_wrong_is_one_line_with_its_place_and_exit_code_2() {
+    let document = file("broken.graphql", "query {\n  page(id: 1) { title \n");
+    let good = file("good.graphql", "query Q($n: Int) { pages(first: $n) { nodes { id } } }");
+    let variables = file("broken.json", "{\"n\": ");
+    for (arguments, said) in [
+        (&["--graphql", &document][..], "invalid GraphQL at line"),
+        (&["--graphql", &good, "--variables", &variables], "invalid variables at line 1"),
+        (&["--graphql", "/no/such.graphql"], "`/no/such.graphql`: it does not exist"),
+        (&["--graphql", &good, "--objects", "5"], "cannot be used with"),
+        (&["--variables", &variables], "--graphql"),
+        (&["--graphql", "-"], "invalid GraphQL"),
+    ] {
+        let output = price(arguments, "");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}: {error}");
+        assert!(error.starts_with("error: ") && error.lines().count() == 1, "{arguments:?}: {error}");
+        assert!(error.contains(said), "{arguments:?}: {error}\nwanted: {said}");
+    }
+}
+
+#[test]
+fn people_read_what_each_operation_costs() {
+    let two = file("two.graphql", "query A { page(id: 1) { id } } mutation B { deletePage(id: 1) { id } }");
+    let text = said(price(&["--graphql", &two], ""));
+    assert!(text.starts_with("query A costs 2 points, between 1 and 2\n= 1 base + 1 core × 1\nsource: "), "{text}");
+    assert!(text.contains("\nmutation B costs 1 point\n= 1 base\nsource: "), "{text}");
+}
