@@ -8,7 +8,7 @@ pub(super) fn of(found: &Explanation) -> String {
     match found.limited {
         Limited::Now => format!("{} {}", refused(found), when(found)),
         Limited::Beta => format!(
-            "Nothing was refused: go on. Under the coming rule this request would have been: {}",
+            "Nothing was refused: go on. The coming rule would have refused this request: {}",
             lower(refused(found))
         ),
         Limited::Soon if !found.enforced => {
