@@ -2,15 +2,13 @@
 
 use futures::future::{BoxFuture, FutureExt, join_all};
 use headroom_host::types::{
-    Answer, AttemptCount, AttemptError, CallOptions, Context, Decision, Header, Invocation, Operation, Outcome,
-    Request, Response, Trigger,
+    Answer, AttemptCount, AttemptError, CallOptions, Context, Decision, Header, Invocation, Never, Operation, Outcome,
+    Request, Response, Runtime, Trigger,
 };
 use headroom_host::{ClientComponent, Error, PlannerComponent, Step, Transport};
 use headroom_tests::component;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-
-const NO_WISHES: CallOptions = CallOptions { deadline: None, max_attempts: None, idempotent: None };
 
 fn page() -> Operation {
     Operation::Rest(Request {
@@ -67,7 +65,7 @@ fn a_thousand_calls_share_one_instance_and_each_is_carried_through() {
             .run(async |caller| {
                 let verdict = caller.quota_check(page()).await.expect("no trap");
                 assert_eq!((verdict.decision, verdict.cost.likely), (Decision::Proceed, 2));
-                join_all((0..1_000).map(|_| caller.invoke_with_retry(page(), NO_WISHES))).await
+                join_all((0..1_000).map(|_| caller.invoke_with_retry(page(), CallOptions::default()))).await
             })
             .await
             .expect("no trap");
@@ -94,10 +92,10 @@ fn a_wait_past_the_deadline_is_an_answer_and_not_a_wait() {
     block_on(async {
         let compiled = ClientComponent::new(&component("client")).expect("it compiles");
         let mut client = compiled.instantiate(Arc::new(AtTheWall), |_| {}).await.expect("it instantiates");
-        let options = CallOptions { deadline: Some(25_000), ..NO_WISHES };
+        let options = CallOptions { deadline: Some(25_000), ..CallOptions::default() };
         let outcomes = client
             .run(async |caller| {
-                let first = caller.invoke_with_retry(page(), options).await.expect("no trap");
+                let first = caller.invoke_with_retry(page(), options.clone()).await.expect("no trap");
                 // The pause covers the whole app: the second is deferred without being sent.
                 (first, caller.invoke_with_retry(page(), options).await.expect("no trap"))
             })
@@ -107,6 +105,36 @@ fn a_wait_past_the_deadline_is_an_answer_and_not_a_wait() {
         assert_eq!((first.attempts, second.attempts), (1, 0));
         assert_eq!(first.not_before, second.not_before);
     });
+}
+
+#[test]
+fn a_deferred_call_is_resumed_in_another_instance() {
+    let compiled = PlannerComponent::new(&component("planner")).expect("it compiles");
+    let mut planner = compiled.instantiate(|_| {}, 1).expect("it instantiates");
+    let options = CallOptions { runtime: Some(Runtime::Ui), ..CallOptions::default() };
+    let now = 1_776_160_800_000;
+    let call = planner.begin(&page(), &options, now).expect("no trap");
+    assert_eq!(planner.next(call, now).expect("no trap"), Step::Send(1));
+    planner.on_response(call, &response(429, &[("Retry-After", "1847")]), now).expect("no trap");
+    let Ok(Step::Done(Outcome::Deferred(deferral))) = planner.next(call, now) else { panic!("half an hour in a UI") };
+    assert_eq!(deferral.requeue_after, 900_000, "the first hop of three");
+
+    let mut other = compiled.instantiate(|_| {}, 2).expect("it instantiates");
+    let options = CallOptions { resume_token: Some(deferral.resume_token), ..CallOptions::default() };
+    let early = now + deferral.requeue_after;
+    let call = other.begin(&page(), &options, early).expect("no trap");
+    let Ok(Step::WaitUntil(wait)) = other.next(call, early) else { panic!("it is not time yet") };
+    assert_eq!(wait.until, deferral.not_before);
+    assert_eq!(other.next(call, wait.until).expect("no trap"), Step::Send(2), "its attempts count");
+
+    for token in ["", "hr1.0", "nonsense"] {
+        let options = CallOptions { resume_token: Some(token.to_owned()), ..CallOptions::default() };
+        let call = other.begin(&page(), &options, early).expect("no trap");
+        let Ok(Step::Done(Outcome::Refused(refusal))) = other.next(call, early) else {
+            panic!("`{token}` is no token")
+        };
+        assert!(matches!(refusal.why, Never::ResumeTokenNotValid(_)), "{:?}", refusal.why);
+    }
 }
 
 #[test]
@@ -125,10 +153,10 @@ fn the_planner_keeps_a_scarce_window_for_those_who_come_first() {
     });
     let now = 1_776_160_800_000;
     for _ in 0..300 {
-        let call = planner.begin(&invocation, NO_WISHES, now).expect("no trap");
+        let call = planner.begin(&invocation, &CallOptions::default(), now).expect("no trap");
         assert_eq!(planner.next(call, now).expect("no trap"), Step::Send(1));
     }
-    let waiting = planner.begin(&invocation, NO_WISHES, now).expect("no trap");
+    let waiting = planner.begin(&invocation, &CallOptions::default(), now).expect("no trap");
     let Step::WaitUntil(wait) = planner.next(waiting, now).expect("no trap") else { panic!("301 in a second") };
     assert_eq!(wait.until, now + 1_000);
     assert!(matches!(planner.next(waiting, now + 999), Ok(Step::WaitUntil(_))), "refused 1 ms before");
@@ -141,7 +169,7 @@ fn a_report_that_nobody_waits_for_changes_nothing() {
     let compiled = PlannerComponent::new(&component("planner")).expect("it compiles");
     let mut planner = compiled.instantiate(|_| {}, 1).expect("it instantiates");
     let now = 1_776_160_800_000;
-    let call = planner.begin(&page(), NO_WISHES, now).expect("no trap");
+    let call = planner.begin(&page(), &CallOptions::default(), now).expect("no trap");
     planner.on_response(call, &response(500, &[]), now).expect("no trap");
     assert_eq!(planner.next(call, now).expect("no trap"), Step::Send(1), "not sent yet, so not answered");
     planner.on_response(call, &response(200, &[]), now).expect("no trap");

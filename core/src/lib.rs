@@ -39,6 +39,7 @@ mod lane;
 mod limiter;
 mod pace;
 mod pool;
+pub mod resume;
 mod schedule;
 pub mod verdict;
 mod window;

@@ -4,9 +4,10 @@ use crate::config::{Config, ConfigError};
 use crate::gates::{Gates, Heard, Hold, Plan};
 use crate::lane::Lane;
 use crate::pool::Sent;
+use crate::resume::{Resume, ResumeError, fingerprint};
 use crate::schedule::{self, Answered};
 use crate::verdict::{
-    CallOptions, Confidence, Decision, Ending, Limit, LimiterKind, Never, Outcome, Scope, Step, Verdict, Wait,
+    CallOptions, Confidence, Decision, Ending, Limit, LimiterKind, Never, Outcome, Runtime, Scope, Step, Verdict, Wait,
 };
 use headroom_model::operation::{Answer, Operation};
 use headroom_model::refusal::{self, Meaning, Reading, Refusal};
@@ -26,7 +27,11 @@ struct Call {
     state: State,
     attempts: u32,
     max_attempts: u32,
+    /// When it was begun first, by whichever process.
+    began: Instant,
     give_up_at: Instant,
+    /// Which operation it is.
+    fingerprint: u64,
     /// Its own wait after a refusal or error.
     not_before: Option<Wait>,
 }
@@ -91,14 +96,40 @@ impl Limiter {
 
     /// Opens a call and puts it in line. End it with [`Limiter::end`].
     ///
+    /// A call that is resumed waits for the instant to which it was deferred, counts the attempts that were sent, and
+    /// has what is left of its patience.
+    ///
     /// # Errors
-    /// [`Never::TooManyCalls`] if so many are open already.
+    /// [`Never::TooManyCalls`] if so many are open already, [`Never::CannotResume`] if the token is of another operation,
+    /// [`Never::AttemptsExhausted`] or [`Never::ElapsedExhausted`] if nothing is left of what this call may have.
     pub fn begin(&mut self, operation: &Operation, options: CallOptions, now: Instant) -> Result<CallId, Never> {
         let now = self.advance(now);
         let config = self.gates.config();
         if self.is_full() {
             return Err(Never::TooManyCalls(config.max_calls));
         }
+        let fingerprint = fingerprint(operation);
+        let resumed = options.resume;
+        if resumed.is_some_and(|resumed| resumed.operation != fingerprint) {
+            return Err(Never::CannotResume(ResumeError::OtherOperation));
+        }
+        let max_attempts = options.max_attempts.or(resumed.map(|resumed| resumed.max_attempts));
+        let max_attempts = max_attempts.unwrap_or(config.max_attempts).max(1);
+        let attempts = resumed.map_or(0, |resumed| resumed.attempts);
+        if attempts >= max_attempts {
+            return Err(Never::AttemptsExhausted(max_attempts));
+        }
+        let began = resumed.map_or(now, |resumed| resumed.began.min(now));
+        if now.since(began) > config.max_elapsed {
+            return Err(Never::ElapsedExhausted(config.max_elapsed));
+        }
+        let deadline = [options.deadline, options.runtime.map(Runtime::longest)].into_iter().flatten().min();
+        let give_up_at = match (deadline, resumed) {
+            (Some(deadline), None) => now + deadline,
+            (deadline, _) => {
+                (began + config.max_elapsed).min(deadline.map_or(Instant(u64::MAX), |deadline| now + deadline))
+            }
+        };
         self.gates.sweep(now);
         let config = self.gates.config();
         let mut lane = Lane::of(operation, config);
@@ -107,10 +138,12 @@ impl Limiter {
             lane,
             hold: Hold::default(),
             state: State::Ready,
-            attempts: 0,
-            max_attempts: options.max_attempts.unwrap_or(config.max_attempts).max(1),
-            give_up_at: now + options.deadline.unwrap_or(config.max_elapsed),
-            not_before: None,
+            attempts,
+            max_attempts,
+            began,
+            give_up_at,
+            fingerprint,
+            not_before: resumed.map(|resumed| Wait { until: resumed.not_before, limit: own("deferred until then") }),
         };
         let id = CallId(self.next_id);
         self.next_id += 1;
@@ -141,7 +174,7 @@ impl Limiter {
         match &call.state {
             State::Waiting(wait) => Step::WaitUntil(wait.clone()),
             State::InFlight(_) => Step::AwaitingAnswer,
-            State::Done(ending) => Step::Done(Outcome { ending: ending.clone(), attempts: call.attempts }),
+            State::Done(ending) => Step::Done(call.outcome(ending.clone())),
             State::Ready => {
                 call.attempts += 1;
                 call.state = State::InFlight(self.gates.sent(&call.lane, &mut call.hold, now));
@@ -275,6 +308,18 @@ impl Limiter {
     fn advance(&mut self, now: Instant) -> Instant {
         self.latest = self.latest.max(now);
         self.latest
+    }
+}
+
+impl Call {
+    fn outcome(&self, ending: Ending) -> Outcome {
+        let resume = if let Ending::Deferred(wait) = &ending {
+            let Self { attempts, max_attempts, began, fingerprint: operation, .. } = *self;
+            Some(Resume { attempts, max_attempts, began, not_before: wait.until, operation })
+        } else {
+            None
+        };
+        Outcome { ending, attempts: self.attempts, resume }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the limiter says: limits by name, verdicts, steps, outcomes. Decisions are values, not errors.
 
+use crate::resume::{Resume, ResumeError};
+use headroom_model::facts;
 use headroom_model::points::Cost;
 use headroom_model::time::{Instant, Millis};
 
@@ -62,6 +64,10 @@ pub enum Never {
     AttemptsExhausted(u32),
     /// The server named a delay that no known limit can mean.
     DelayNotCredible(Millis),
+    /// The call was begun longer ago than any call may wait altogether, and was deferred since.
+    ElapsedExhausted(Millis),
+    /// The call was to be resumed by a token that is none, or not of this operation.
+    CannotResume(ResumeError),
 }
 
 /// What to do now.
@@ -117,15 +123,17 @@ pub enum Step {
 pub struct Outcome {
     /// How it ended.
     pub ending: Ending,
-    /// How many attempts were sent.
+    /// How many attempts were sent, those before it was resumed included.
     pub attempts: u32,
+    /// With it the call can be resumed, if it was deferred.
+    pub resume: Option<Resume>,
 }
 
 impl Outcome {
     /// The outcome of a call that was ended before it was sent.
     #[must_use]
     pub const fn failed() -> Self {
-        Self { ending: Ending::Failed, attempts: 0 }
+        Self { ending: Ending::Failed, attempts: 0, resume: None }
     }
 }
 
@@ -151,4 +159,32 @@ pub struct CallOptions {
     pub max_attempts: Option<u32>,
     /// Whether sending it twice does no harm.
     pub idempotent: Option<bool>,
+    /// Where the caller runs: it has no longer than that. With a deadline besides, the shorter one counts.
+    pub runtime: Option<Runtime>,
+    /// The deferred call that this one resumes. Its attempts count.
+    pub resume: Option<Resume>,
+}
+
+/// What calls a function of a Forge app, and so how long that may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runtime {
+    /// A resolver of the UI.
+    Ui,
+    /// A web trigger.
+    WebTrigger,
+    /// A consumer of async events, or a scheduled trigger.
+    AsyncEvent,
+}
+
+impl Runtime {
+    /// How long it may run at most. Source: Forge's page on platform quotas, as in [`facts`].
+    #[must_use]
+    pub const fn longest(self) -> Millis {
+        let secs = match self {
+            Self::Ui => facts::RESOLVER_RUN_SECS.value,
+            Self::WebTrigger => facts::WEB_TRIGGER_RUN_SECS.value,
+            Self::AsyncEvent => facts::LONG_RUN_SECS.value,
+        };
+        Millis::from_secs(secs as u64)
+    }
 }

@@ -67,9 +67,9 @@ impl Guest for Client {
                     let nanos = with(|instance| instance.clock.nanos_until(wait.until));
                     monotonic_clock::wait_for(nanos).await;
                 }
-                Step::Done(outcome) => return last.into_outcome(outcome),
+                Step::Done(outcome) => return last.into_outcome(outcome, call.now()),
                 // Only this future drives the call, and it reports each answer before it asks again.
-                Step::AwaitingAnswer => return last.into_outcome(Ended::failed()),
+                Step::AwaitingAnswer => return last.into_outcome(Ended::failed(), call.now()),
             }
         }
     }
@@ -80,12 +80,16 @@ struct Call(CallId);
 
 impl Call {
     fn begin(operation: &Operation, options: CallOptions) -> Result<Self, Never> {
-        let (operation, options) = (operation.into(), options.into());
+        let (operation, options) = (operation.into(), options.try_into()?);
         with(|Instance { limiter, clock }| limiter.begin(&operation, options, clock.now())).map(Self)
     }
 
     fn next(&self) -> Step {
         with(|Instance { limiter, clock }| limiter.next(self.0, clock.now()))
+    }
+
+    fn now(&self) -> Instant {
+        with(|instance| instance.clock.now())
     }
 
     fn report(&self, result: impl FnOnce(&mut Limiter, CallId, Instant)) {

@@ -2,10 +2,11 @@
 
 use crate::headroom::forge::types as wit;
 use headroom_core::config::{BurstRate, Config, ConfigError, PoolKind};
+use headroom_core::resume::requeue_after;
 use headroom_core::verdict as core;
 use headroom_model::operation as model;
 use headroom_model::profile::InvocationProfile;
-use headroom_model::time::Millis;
+use headroom_model::time::{Instant, Millis};
 
 impl From<wit::Trigger> for model::Trigger {
     fn from(trigger: wit::Trigger) -> Self {
@@ -65,13 +66,22 @@ impl From<&wit::Answer> for model::Answer {
     }
 }
 
-impl From<wit::CallOptions> for core::CallOptions {
-    fn from(options: wit::CallOptions) -> Self {
-        Self {
+impl TryFrom<wit::CallOptions> for core::CallOptions {
+    type Error = core::Never;
+
+    fn try_from(options: wit::CallOptions) -> Result<Self, core::Never> {
+        let resume = options.resume_token.map(|token| token.parse()).transpose().map_err(core::Never::CannotResume)?;
+        Ok(Self {
             deadline: options.deadline.map(Millis),
             max_attempts: options.max_attempts,
             idempotent: options.idempotent,
-        }
+            runtime: options.runtime.map(|runtime| match runtime {
+                wit::Runtime::Ui => core::Runtime::Ui,
+                wit::Runtime::WebTrigger => core::Runtime::WebTrigger,
+                wit::Runtime::AsyncEvent => core::Runtime::AsyncEvent,
+            }),
+            resume,
+        })
     }
 }
 
@@ -161,6 +171,8 @@ impl From<core::Never> for wit::Never {
             core::Never::TooManyCalls(bound) => Self::TooManyCalls(bound),
             core::Never::AttemptsExhausted(bound) => Self::AttemptsExhausted(bound),
             core::Never::DelayNotCredible(delay) => Self::DelayNotCredible(delay.0),
+            core::Never::ElapsedExhausted(bound) => Self::ElapsedExhausted(bound.0),
+            core::Never::CannotResume(error) => Self::ResumeTokenNotValid(error.to_string()),
         }
     }
 }
@@ -194,14 +206,21 @@ pub enum Last {
 }
 
 impl Last {
-    /// The outcome of a call that ended so, with what came back last.
-    pub fn into_outcome(self, outcome: core::Outcome) -> wit::Outcome {
+    /// The outcome at `now` of a call that ended so, with what came back last.
+    pub fn into_outcome(self, outcome: core::Outcome, now: Instant) -> wit::Outcome {
         let attempts = outcome.attempts;
+        let resume_token = outcome.resume.map(|resume| resume.to_string()).unwrap_or_default();
         match (outcome.ending, self) {
             (core::Ending::Success, Self::Answer(answer)) => wit::Outcome::Success(wit::Success { answer, attempts }),
             (core::Ending::Deferred(wait), _) => {
                 let core::Wait { until, limit } = wait;
-                wit::Outcome::Deferred(wit::Deferral { not_before: until.0, limit: limit.into(), attempts })
+                wit::Outcome::Deferred(wit::Deferral {
+                    not_before: until.0,
+                    limit: limit.into(),
+                    attempts,
+                    resume_token,
+                    requeue_after: requeue_after(until, now).0,
+                })
             }
             (core::Ending::Refused(never), last) => {
                 let answer = if let Self::Answer(answer) = last { Some(answer) } else { None };

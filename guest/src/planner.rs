@@ -37,7 +37,8 @@ impl GuestLimiter for SharedLimiter {
     }
 
     fn begin(&self, operation: Operation, options: CallOptions, now: InstantMs) -> Call {
-        let id = self.0.borrow_mut().begin(&(&operation).into(), options.into(), Instant(now));
+        let begin = |options| self.0.borrow_mut().begin(&(&operation).into(), options, Instant(now));
+        let id = core::CallOptions::try_from(options).and_then(begin);
         Call::new(OpenCall { limiter: self.0.clone(), id, last: RefCell::default() })
     }
 }
@@ -70,7 +71,7 @@ impl GuestCall for OpenCall {
             core::Step::Send(attempt) => Step::Send(attempt),
             core::Step::WaitUntil(wait) => Step::WaitUntil(wait.into()),
             core::Step::AwaitingAnswer => Step::AwaitingAnswer,
-            core::Step::Done(outcome) => Step::Done(self.last.borrow().clone().into_outcome(outcome)),
+            core::Step::Done(outcome) => Step::Done(self.last.borrow().clone().into_outcome(outcome, Instant(now))),
         }
     }
 

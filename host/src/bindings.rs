@@ -21,3 +21,10 @@ pub mod client {
         with: { "headroom:forge/types": super::planner::headroom::forge::types },
     });
 }
+
+/// No wishes: the configuration's values hold. The generated type has no `Default` of its own.
+impl Default for planner::headroom::forge::types::CallOptions {
+    fn default() -> Self {
+        Self { deadline: None, max_attempts: None, idempotent: None, runtime: None, resume_token: None }
+    }
+}

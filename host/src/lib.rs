@@ -27,8 +27,8 @@
 //!     body: None,
 //! });
 //! let now = 1_770_034_800_000;
-//! let options = CallOptions { deadline: Some(25_000), max_attempts: None, idempotent: None };
-//! let call = planner.begin(&page, options, now)?;
+//! let options = CallOptions { deadline: Some(25_000), ..CallOptions::default() };
+//! let call = planner.begin(&page, &options, now)?;
 //! assert!(matches!(planner.next(call, now)?, Step::Send(1)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

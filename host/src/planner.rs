@@ -64,7 +64,12 @@ impl Planner {
     }
 
     /// Opens a call.
-    pub fn begin(&mut self, operation: &Operation, options: CallOptions, now: InstantMs) -> Result<PlannerCall, Error> {
+    pub fn begin(
+        &mut self,
+        operation: &Operation,
+        options: &CallOptions,
+        now: InstantMs,
+    ) -> Result<PlannerCall, Error> {
         let guest = self.bindings.headroom_forge_limiter();
         let call = guest.limiter().call_begin(&mut self.store, self.limiter, operation, options, now);
         call.map(PlannerCall).map_err(Error::Trap)

@@ -69,6 +69,18 @@ test('a wait that passes the deadline is deferred at once', () => {
   assert.equal(limiter.begin(readPage(), { deadline: 41n * MINUTE }, NOW).next(NOW).tag, 'wait-until');
 });
 
+test('a deferred call is resumed elsewhere by its token', () => {
+  const first = atTheWall().limiter.begin(readPage(), { runtime: 'ui' }, NOW).next(NOW).val.val;
+  assert.match(first.resumeToken, /^hr1\.[0-9a-f]{72}$/);
+  assert.equal(first.requeueAfter, 15n * MINUTE);
+  const { resumeToken } = first;
+  const elsewhere = new Limiter(defaultConfig(), 5n);
+  const { tag, val } = elsewhere.begin(readPage(), { resumeToken }, NOW).next(NOW);
+  assert.deepEqual({ tag, until: val.until }, { tag: 'wait-until', until: first.notBefore });
+  const outcome = elsewhere.begin(readPage(), { resumeToken: 'none' }, NOW).next(NOW).val;
+  assert.deepEqual({ tag: outcome.tag, why: outcome.val.why.tag }, { tag: 'refused', why: 'resume-token-not-valid' });
+});
+
 test("never earlier than the server's delay, and hardly later", () => {
   for (let seconds = 1n; seconds < 60n; seconds += 1n) {
     const call = new Limiter(defaultConfig(), seconds).begin(readPage(), {}, NOW);

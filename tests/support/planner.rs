@@ -50,7 +50,7 @@ impl Strategy for InPlanner {
 
     fn start(&mut self, job: JobId, operation: &Operation, now: Instant) -> Move {
         let operation = convert::to_wit_operation(operation.clone());
-        let call = self.planner.begin(&operation, self.options, now.0).expect("the planner does not trap");
+        let call = self.planner.begin(&operation, &self.options, now.0).expect("the planner does not trap");
         self.calls.insert(job, call);
         self.go_on(job, now)
     }

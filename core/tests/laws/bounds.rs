@@ -119,6 +119,7 @@ fn any_act() -> impl Strategy<Value = Act> {
         deadline: deadline.map(Millis),
         max_attempts,
         idempotent,
+        ..CallOptions::default()
     });
     prop_oneof![
         1 => any_operation().prop_map(Act::Check),
@@ -200,7 +201,7 @@ proptest! {
         seed: u64,
     ) {
         let mut at = NOON;
-        let options = CallOptions { deadline: Some(Millis(deadline)), max_attempts: Some(max_attempts), idempotent: None };
+        let options = CallOptions { deadline: Some(Millis(deadline)), max_attempts: Some(max_attempts), ..CallOptions::default() };
         let jobs = gaps.iter().enumerate().map(|(n, gap)| {
             at += Millis(*gap);
             let cancel_after = (n % 5 == 0).then_some(Millis(gap * 9));

@@ -15,5 +15,6 @@ mod moody;
 mod paces;
 mod points;
 mod refusals;
+mod resume;
 mod verdicts;
 mod world;

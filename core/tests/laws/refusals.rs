@@ -83,7 +83,7 @@ fn a_429_is_retried_for_any_method_and_a_503_only_if_that_does_no_harm() {
         let (_, step) = after(&request("t", method, POST.1), idempotent(says), &with_delay(status, "3"));
         let is_waiting = matches!(&step, Step::WaitUntil(wait) if wait.until >= NOON + Millis(3_000));
         assert_eq!(is_waiting, is_retried, "{method} {status} {says:?}: {step:?}");
-        let failed = Step::Done(Outcome { ending: Ending::Failed, attempts: 1 });
+        let failed = Step::Done(Outcome { attempts: 1, ..Outcome::failed() });
         assert!(is_retried || step == failed, "{method} {status} {says:?}: {step:?}");
     }
     let invoke = invocation("i", Some("a"), "e", Trigger::Ui);

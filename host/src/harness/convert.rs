@@ -26,7 +26,7 @@ pub fn configure(config: &mut wit::Config, client: &ClientSpec) {
 #[must_use]
 pub fn options(client: &ClientSpec) -> wit::CallOptions {
     let deadline = client.deadline.map(|deadline| deadline.0);
-    wit::CallOptions { deadline, max_attempts: None, idempotent: None }
+    wit::CallOptions { deadline, ..wit::CallOptions::default() }
 }
 
 /// What an outcome is to a scenario: given up and failed are the same to whoever had the job.

@@ -35,22 +35,22 @@ facts! {
         "enforced by the simulator; paced by the client";
     RESOLVER_RUN_SECS: u32 = 25, "s", Documented by FORGE_INVOCATIONS,
         "A resolver of the UI is stopped after this: no wait for a quota fits into it.",
-        NOT_YET;
+        "the deadline of runtime `ui`";
     REMOTE_EVENT_RUN_SECS: u32 = 5, "s", Documented by FORGE_INVOCATIONS,
         "A remote back end that receives an event is given up after this.",
         NOT_YET;
     WEB_TRIGGER_RUN_SECS: u32 = 55, "s", Documented by FORGE_INVOCATIONS,
         "A web trigger is stopped after this; also the default of consumers and scheduled triggers.",
-        NOT_YET;
+        "the deadline of runtime `web-trigger`";
     LONG_RUN_SECS: u32 = 900, "s", Documented by FORGE_INVOCATIONS,
         "The longest that an async consumer or a scheduled trigger may ask to run.",
-        NOT_YET;
+        "the deadline of runtime `async-event`";
     OUTBOUND_REQUEST_SECS: u32 = 180, "s", Documented by FORGE_INVOCATIONS,
         "A single outbound request of a long run is given up after this.",
         NOT_YET;
     ASYNC_RETRY_AFTER_SECS: u32 = 900, "s", Documented by FORGE_ASYNC_API,
         "The longest `retryAfter` of an async event; what is longer is lowered to it.",
-        NOT_YET;
+        "the longest hop of a deferral";
     ASYNC_RETENTION_SECS: u32 = 86_400, "s", Documented by FORGE_ASYNC_API,
         "An async event that is still not delivered after this is dropped.",
         NOT_YET;
