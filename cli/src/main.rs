@@ -14,9 +14,16 @@ use clap::{Parser, Subcommand};
 use failure::Failure;
 use std::process::ExitCode;
 
+const EXAMPLES: &str = "\
+Examples:
+  headroom price GET '/wiki/api/v2/pages?limit=250'
+  headroom plan --tier global
+  curl -si https://your-site.atlassian.net/wiki/api/v2/pages | headroom explain
+  headroom simulate page-sync";
+
 /// How much headroom is left before Atlassian says 429, and what to do when it says it.
 #[derive(Parser)]
-#[command(name = "headroom", version, arg_required_else_help = false)]
+#[command(name = "headroom", version, arg_required_else_help = false, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
