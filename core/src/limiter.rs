@@ -5,8 +5,9 @@ use crate::gates::{Gates, Heard, Hold, Plan};
 use crate::lane::Lane;
 use crate::pool::Sent;
 use crate::schedule::{self, Answered};
+use crate::scope::Scope;
 use crate::verdict::{
-    CallOptions, Confidence, Decision, Ending, Limit, LimiterKind, Never, Outcome, Scope, Step, Verdict, Wait,
+    CallOptions, Confidence, Decision, Ending, Limit, LimiterKind, Never, Outcome, Step, Verdict, Wait,
 };
 use headroom_model::operation::{Answer, Operation};
 use headroom_model::refusal::{self, Meaning, Reading, Refusal};
@@ -21,7 +22,7 @@ pub struct CallId(u64);
 
 #[derive(Clone, Debug)]
 struct Call {
-    lane: Lane,
+    lane: Lane<Scope>,
     hold: Hold,
     state: State,
     attempts: u32,
@@ -104,7 +105,7 @@ impl Limiter {
         let mut lane = Lane::of(operation, config);
         lane.idempotent = options.idempotent.unwrap_or(lane.idempotent);
         let call = Call {
-            lane,
+            lane: lane.owned(),
             hold: Hold::default(),
             state: State::Ready,
             attempts: 0,
@@ -144,7 +145,7 @@ impl Limiter {
             State::Done(ending) => Step::Done(Outcome { ending: ending.clone(), attempts: call.attempts }),
             State::Ready => {
                 call.attempts += 1;
-                call.state = State::InFlight(self.gates.sent(&call.lane, &mut call.hold, now));
+                call.state = State::InFlight(self.gates.sent(&call.lane.borrowed(), &mut call.hold, now));
                 Step::Send(call.attempts)
             }
         }
@@ -154,6 +155,7 @@ impl Limiter {
     fn plan(&mut self, id: CallId, now: Instant) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Call { lane, hold, give_up_at, not_before, .. } = call;
+        let lane = &lane.borrowed();
         if now <= *give_up_at && self.gates.admit(lane, hold, now) {
             call.state = State::Ready;
             return;
@@ -183,7 +185,9 @@ impl Limiter {
         let State::InFlight(sent) = call.state else { return };
         let Reading { meaning, points, date } = refusal::read(answer);
         let was_refused = matches!(meaning, Meaning::Refused(_));
-        self.gates.settle(&call.lane, &mut call.hold, sent, Heard { said: &points, was_refused }, now);
+        if let Some(sent) = sent {
+            self.gates.settle(&call.lane.borrowed(), &mut call.hold, sent, Heard { said: &points, was_refused }, now);
+        }
         let answered = Answered { attempts: call.attempts, date, now };
         match meaning {
             Meaning::Success => call.state = State::Done(Ending::Success),
@@ -220,14 +224,15 @@ impl Limiter {
         let (config, rng) = (self.gates.config(), &mut self.rng);
         let credible = schedule::after_refusal(refusal, answered, config, rng);
         let until = credible.unwrap_or_else(|_| answered.now + schedule::backoff(answered.attempts, config, rng));
-        let (kind, scope) = (call.lane.refused_kind(refusal), call.lane.refused_scope(refusal, config));
-        self.gates.pause(scope.clone(), until, kind.clone(), answered.now);
+        let lane = call.lane.borrowed();
+        let (kind, scope) = (lane.refused_kind(refusal), lane.refused_scope(refusal, config));
+        self.gates.pause(scope, until, kind.clone(), refusal.per_second, answered.now);
         if let Err(delay) = credible {
             call.state = State::Done(Ending::Refused(Never::DelayNotCredible(delay)));
         } else if call.attempts >= call.max_attempts {
             call.state = State::Done(Ending::Refused(Never::AttemptsExhausted(call.max_attempts)));
         } else {
-            call.not_before = Some(Wait { until, limit: Limit { kind, scope } });
+            call.not_before = Some(Wait { until, limit: Limit { kind, scope: scope.owned() } });
             self.plan(id, answered.now);
         }
     }
@@ -240,7 +245,7 @@ impl Limiter {
         let now = self.advance(now);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let State::InFlight(_) = call.state else { return };
-        self.gates.lose(&call.lane, &mut call.hold, now);
+        self.gates.lose(&call.lane.borrowed(), &mut call.hold, now);
         if call.lane.idempotent && call.attempts < call.max_attempts {
             let until = now + schedule::backoff(call.attempts, self.gates.config(), &mut self.rng);
             self.back_off(id, until, now);
@@ -253,9 +258,10 @@ impl Limiter {
     pub fn end(&mut self, id: CallId) {
         let now = self.latest;
         let Some(Call { lane, mut hold, state, .. }) = self.calls.remove(&id) else { return };
+        let lane = &lane.borrowed();
         match state {
-            State::InFlight(_) => self.gates.lose(&lane, &mut hold, now),
-            _ => self.gates.give_back(&lane, &mut hold, now),
+            State::InFlight(_) => self.gates.lose(lane, &mut hold, now),
+            _ => self.gates.give_back(lane, &mut hold, now),
         }
     }
 

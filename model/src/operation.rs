@@ -92,8 +92,7 @@ pub enum Method {
 }
 
 impl Method {
-    const NAMED: [Self; 7] =
-        [Self::Get, Self::Head, Self::Options, Self::Post, Self::Put, Self::Patch, Self::Delete];
+    const NAMED: [Self; 7] = [Self::Get, Self::Head, Self::Options, Self::Post, Self::Put, Self::Patch, Self::Delete];
 
     /// Reads a method, in any case.
     #[must_use]

@@ -22,9 +22,9 @@ mod table;
 
 #[cfg(feature = "full")]
 pub use catalog::{Catalog, CostsError, Estimate, Objects, Priced};
+pub use route::{Route, Template};
 #[cfg(feature = "full")]
 pub use sheet::Class;
-pub use route::{Route, Template};
 pub use table::MOST_OBJECTS;
 
 use crate::facts;
