@@ -206,6 +206,39 @@ mod tests {
         }
     }
 
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        /// So that forgetting an idle bucket grants nothing.
+        #[test]
+        fn an_idle_bucket_gives_the_slots_of_a_new_one(
+            per_second in 1_u32..400,
+            capacity in 1_u32..5,
+            steps in proptest::collection::vec((0_u64..30_000, 0_u8..4), 1..40),
+            after in proptest::collection::vec(0_u64..500, 1..20),
+        ) {
+            let told = BurstRate { per_second, capacity };
+            let (mut kept, mut now) = (Bucket::new(told), Instant(0));
+            for (gap, act) in steps {
+                now += Millis(gap);
+                match act {
+                    0 => kept.refused(now + Millis(gap / 2), now),
+                    _ => kept.book(kept.earliest(now), now),
+                }
+            }
+            while !kept.is_idle(now) {
+                now += Millis(1_000);
+            }
+            let mut new = Bucket::new(told);
+            for gap in after {
+                now += Millis(gap);
+                prop_assert_eq!(kept.earliest(now), new.earliest(now));
+                kept.book(kept.earliest(now), now);
+                new.book(new.earliest(now), now);
+            }
+        }
+    }
+
     #[test]
     fn after_a_refusal_one_call_goes_at_its_instant_and_the_others_at_half_the_rate() {
         let mut bucket = Bucket::new(BurstRate { per_second: 20, capacity: 5 });

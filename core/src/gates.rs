@@ -16,9 +16,10 @@ type Lane<'a> = lane::Lane<ScopeRef<'a>>;
 /// What a call holds while it waits and until it is answered.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hold {
+    /// Its turn.
     slot: Option<Instant>,
-    /// In which scopes of its lane the slot is booked: a refusal may have given one a pace since.
-    booked: [bool; MOST_SCOPES],
+    /// What is booked in the pace of each scope of its lane. A refusal may have given one a pace since.
+    booked: [Option<Instant>; MOST_SCOPES],
     /// Points set aside.
     points: Option<u32>,
 }
@@ -32,6 +33,16 @@ pub(crate) enum Plan {
     /// Until then everyone waits, and nothing is booked.
     Wait(Wait),
     Never(Never),
+}
+
+/// Whether a call may be sent.
+#[derive(Debug)]
+pub(crate) enum Admission {
+    Now,
+    /// Its turn has come in the narrow paces that it waited for, and it stands in its tenant's line now.
+    InLine(Wait),
+    /// It has to be planned anew.
+    No,
 }
 
 /// The shared state of all calls.
@@ -130,16 +141,20 @@ impl Gates {
     }
 
     /// Takes what a plan needs that goes or is in line: a slot, and the points for it.
+    ///
+    /// Who waits for an endpoint or an issue joins the tenant's line when that turn has come. In a bucket nobody fills
+    /// the hole before a booking: booked ahead, it would hold up the tenant's other calls.
     pub(crate) fn take(&mut self, lane: &Lane<'_>, hold: &mut Hold, slot: Instant, now: Instant) {
         *hold = Hold { slot: Some(slot), ..Hold::default() };
         for (scope, booked) in lane.scopes.iter().zip(&mut hold.booked).filter(|_| lane.is_paced) {
             let Some(scope) = *scope else { continue };
-            match Pace::before_refusal(scope, &self.config) {
-                Some(fresh) => {
-                    self.scopes.entry(scope).pace.get_or_insert(fresh).book(slot, now);
-                    *booked = true;
-                }
-                None => *booked = self.scopes.get_mut(scope).is_some_and(|gate| gate.book_learned(slot, now)),
+            let pace = match Pace::before_refusal(scope, &self.config) {
+                Some(fresh) => Some(self.scopes.entry(scope).pace.get_or_insert(fresh)),
+                None => self.scopes.get_mut(scope).and_then(|gate| gate.learned_pace(now)),
+            };
+            if let Some(pace) = pace.filter(|pace| !is_line(scope) || pace.earliest(now) == slot) {
+                pace.book(slot, now);
+                *booked = Some(slot);
             }
         }
         // A slot after the hour is paid from the next hour's points, when its time has come.
@@ -156,24 +171,40 @@ impl Gates {
     }
 
     /// Whether a call may be sent now in the slot that it holds. Points that it lacks are set aside then.
-    pub(crate) fn admit(&mut self, lane: &Lane<'_>, hold: &mut Hold, now: Instant) -> bool {
+    pub(crate) fn admit(&mut self, lane: &Lane<'_>, hold: &mut Hold, now: Instant) -> Admission {
         let is_its_turn = hold.slot.is_some_and(|slot| slot <= now && now.since(slot) <= LATE);
         let known = self.known(lane);
-        let lets_pass = |(gate, booked): (&Option<&Gate>, &bool)| {
-            gate.is_none_or(|gate| !gate.is_paused(now) && (*booked || !lane.is_paced || gate.pace.is_none()))
+        let lets_pass = |((scope, gate), booked): ((&Option<ScopeRef<'_>>, &Option<&Gate>), &Option<Instant>)| {
+            let may_book = booked.is_some() || !lane.is_paced || scope.is_some_and(is_line);
+            gate.is_none_or(|gate| !gate.is_paused(now) && (may_book || gate.pace.is_none()))
         };
-        if !is_its_turn || !known.iter().zip(&hold.booked).all(lets_pass) {
-            return false;
+        if !is_its_turn || !lane.scopes.iter().zip(&known).zip(&hold.booked).all(lets_pass) {
+            return Admission::No;
         }
-        let Some((_, pool)) = Self::pool_of(lane, &known) else { return true };
-        if hold.points.is_some() {
-            return pool.is_some_and(|pool| pool.covers_reserved(now));
+        if let Some((_, pool)) = Self::pool_of(lane, &known) {
+            let do_fit = match hold.points {
+                Some(_) => pool.is_some_and(|pool| pool.covers_reserved(now)),
+                None => self.points_fit(pool, lane.cost.likely, now, now) == Fits::From(now),
+            };
+            if !do_fit {
+                return Admission::No;
+            }
+            if hold.points.is_none() {
+                self.set_aside(lane, hold, now);
+            }
         }
-        let do_fit = self.points_fit(pool, lane.cost.likely, now, now) == Fits::From(now);
-        if do_fit {
-            self.set_aside(lane, hold, now);
-        }
-        do_fit
+        self.join_line(lane, hold, now).map_or(Admission::Now, Admission::InLine)
+    }
+
+    /// Books a slot in the tenant's pace for one that has none there. None: its turn is now.
+    fn join_line(&mut self, lane: &Lane<'_>, hold: &mut Hold, now: Instant) -> Option<Wait> {
+        let at = lane.scopes.iter().position(|scope| scope.is_some_and(is_line))?;
+        let (scope, booked) = (lane.scopes.get(at).copied().flatten()?, hold.booked.get_mut(at)?);
+        let pace = self.scopes.get_mut(scope)?.pace.as_mut().filter(|_| booked.is_none())?;
+        let until = pace.earliest(now);
+        pace.book(until, now);
+        (*booked, hold.slot) = (Some(until), Some(until));
+        (until > now).then(|| Wait { until, limit: Limit { kind: pace_kind(scope), scope: scope.owned() } })
     }
 
     /// The pool that a lane spends from, untouched if nothing is known of it.
@@ -188,8 +219,8 @@ impl Gates {
 
     /// Gives back what is held: the call will not be sent in this slot.
     pub(crate) fn give_back(&mut self, lane: &Lane<'_>, hold: &mut Hold, now: Instant) {
-        let Hold { slot, booked, points } = mem::take(hold);
-        for (scope, _) in lane.scopes.iter().zip(booked).filter(|(_, booked)| *booked) {
+        let Hold { booked, points, .. } = mem::take(hold);
+        for (scope, slot) in lane.scopes.iter().zip(booked) {
             let gate = scope.and_then(|scope| self.scopes.get_mut(scope));
             if let (Some(pace), Some(slot)) = (gate.and_then(|gate| gate.pace.as_mut()), slot) {
                 pace.unbook(slot);
@@ -276,11 +307,16 @@ impl Gate {
         self.pause.as_ref().is_some_and(|(until, _)| *until > now)
     }
 
-    /// Books a slot in a pace that the scope has of a refusal, if that has not passed. Says whether it did.
-    fn book_learned(&mut self, slot: Instant, now: Instant) -> bool {
+    /// The pace that the scope has of a refusal, until that has passed.
+    fn learned_pace(&mut self, now: Instant) -> Option<&mut Pace> {
         self.pace.take_if(|pace| pace.is_idle(now));
-        self.pace.as_mut().map(|pace| pace.book(slot, now)).is_some()
+        self.pace.as_mut()
     }
+}
+
+/// Whether calls that wait for a narrower pace come into this scope's line after that.
+const fn is_line(scope: ScopeRef<'_>) -> bool {
+    matches!(scope, ScopeRef::Tenant(_))
 }
 
 const fn pace_kind(scope: ScopeRef<'_>) -> LimiterKind {

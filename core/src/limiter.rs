@@ -1,7 +1,7 @@
 //! The limiter: calls in, steps out. Time and chance are arguments; sending is the caller's part.
 
 use crate::config::{Config, ConfigError};
-use crate::gates::{Gates, Heard, Hold, Plan};
+use crate::gates::{Admission, Gates, Heard, Hold, Plan};
 use crate::lane::Lane;
 use crate::pool::Sent;
 use crate::schedule::{self, Answered};
@@ -156,9 +156,18 @@ impl Limiter {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Call { lane, hold, give_up_at, not_before, .. } = call;
         let lane = &lane.borrowed();
-        if now <= *give_up_at && self.gates.admit(lane, hold, now) {
-            call.state = State::Ready;
-            return;
+        if now <= *give_up_at {
+            match self.gates.admit(lane, hold, now) {
+                Admission::Now => {
+                    call.state = State::Ready;
+                    return;
+                }
+                Admission::InLine(wait) if wait.until <= *give_up_at => {
+                    call.state = State::Waiting(wait);
+                    return;
+                }
+                Admission::InLine(_) | Admission::No => {}
+            }
         }
         self.gates.give_back(lane, hold, now);
         call.state = match self.gates.plan(lane, not_before.as_ref(), now) {

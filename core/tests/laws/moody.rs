@@ -50,7 +50,7 @@ const CONCURRENCY: &str = "jira-max-concurrent-threads-across-all-instances-per-
 
 /// Which calls a refusal stops.
 #[derive(Clone, Debug, PartialEq)]
-enum Covers {
+pub enum Covers {
     AllRequests,
     Tenant(String),
     /// Tenant, template and method.
@@ -61,7 +61,7 @@ enum Covers {
 }
 
 impl Covers {
-    fn does_cover(&self, operation: &Operation) -> bool {
+    pub fn does_cover(&self, operation: &Operation) -> bool {
         match (self, operation) {
             (Self::AllRequests, Operation::Rest(_)) => true,
             (Self::Tenant(tenant), Operation::Rest(request)) => *tenant == request.tenant,
@@ -80,14 +80,14 @@ impl Covers {
     /// Of a write whose path goes on behind `/issue/` with something that has a digit.
     fn issue(request: &Request) -> Option<Self> {
         let issue = request.path.strip_prefix("/rest/api/3/issue/")?.split('/').next()?;
-        let is_write = !request.method.eq_ignore_ascii_case("get");
+        let is_write = ["post", "put", "patch", "delete"].contains(&request.method.to_ascii_lowercase().as_str());
         let is_one = issue.bytes().any(|byte| byte.is_ascii_digit());
         (is_write && is_one).then(|| Self::Issue(request.tenant.clone(), issue.to_owned()))
     }
 }
 
 /// Which call a refusal is about, and the reasons that say so.
-fn any_limit(request: &Request, rng: &mut SplitMix64) -> (Covers, &'static [&'static str]) {
+pub fn any_limit(request: &Request, rng: &mut SplitMix64) -> (Covers, &'static [&'static str]) {
     let tenant = Covers::Tenant(request.tenant.clone());
     match rng.up_to(3) {
         0 => (Covers::AllRequests, &["confluence-quota-global-based", "conf-global-based", "what-is-this", ""]),

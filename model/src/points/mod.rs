@@ -83,13 +83,13 @@ impl Cost {
 /// ```
 #[must_use]
 pub fn price(method: &str, target: &str) -> Cost {
-    price_of(Verb::of(method), &Target::of(target))
+    priced(method, &Target::of(target)).0
 }
 
-fn price_of(verb: Verb, target: &Target<'_>) -> Cost {
+fn priced(method: &str, target: &Target<'_>) -> (Cost, Basis) {
     let mut cost = Cost::exactly(BASE_POINTS);
-    reckon(&[SHIPPED], verb, target, None, |line| cost = cost.with(line, &SHIPPED));
-    cost
+    let basis = reckon(&[SHIPPED], Verb::of(method), target, None, |line| cost = cost.with(line, &SHIPPED));
+    (cost, basis)
 }
 
 /// What a REST request cost, by the JSON body of its answer. `Err` has the cost from before it was sent, if the body

@@ -88,6 +88,7 @@ pub(super) fn reckon(
     Basis::Unnamed
 }
 
+#[cfg(feature = "full")]
 /// The template of a target, whatever its method: which of the tables, and the place of its node.
 pub(super) fn template(tables: &[Table<'_>], verb: Verb, target: &Target<'_>) -> Option<(usize, usize)> {
     let method = if let Verb::Of(method) = verb { Some(method) } else { None };

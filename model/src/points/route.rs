@@ -1,9 +1,9 @@
 //! What names the limits of a request: its path template, and the issue that its path is about.
 
 use super::find::Target;
-use super::reckon::{Verb, template};
+use super::reckon::Basis;
 use super::shipped::SHIPPED;
-use super::{Cost, price_of};
+use super::{Cost, priced};
 
 /// A path template that the shipped files name: a key that is cheap to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,12 +13,7 @@ impl Template {
     /// The template of a target; one with a row for this method before any other. None if no row names it.
     #[must_use]
     pub fn of(method: &str, target: &str) -> Option<Self> {
-        Self::of_target(Verb::of(method), &Target::of(target))
-    }
-
-    fn of_target(verb: Verb, target: &Target<'_>) -> Option<Self> {
-        let found = template(&[SHIPPED], verb, target);
-        found.and_then(|(_, node)| u16::try_from(node).ok()).map(Self)
+        Route::of(method, target).template
     }
 
     /// Its text, as in `/wiki/api/v2/pages/{id}`.
@@ -52,8 +47,15 @@ impl<'a> Route<'a> {
     /// ```
     #[must_use]
     pub fn of(method: &str, target: &'a str) -> Self {
-        let (verb, target) = (Verb::of(method), Target::of(target));
-        Self { cost: price_of(verb, &target), template: Template::of_target(verb, &target), issue: issue(&target) }
+        let target = Target::of(target);
+        let (cost, basis) = priced(method, &target);
+        let node = match basis {
+            Basis::Row(_, row) => SHIPPED.node(row),
+            // A row for another method names it as well.
+            _ => SHIPPED.find(target.segments(), None),
+        };
+        let template = node.and_then(|node| u16::try_from(node).ok()).map(Template);
+        Self { cost, template, issue: issue(&target) }
     }
 }
 
@@ -82,10 +84,16 @@ mod tests {
     }
 
     #[test]
-    fn a_route_says_what_price_and_template_say() {
-        for (method, target) in [("GET", "/rest/api/3/issue/KEY-7"), ("put", "/rest/api/3/issue/7"), ("X", "/x?y")] {
+    fn the_template_of_a_route_is_that_of_its_row_else_of_any() {
+        for (method, target, text) in [
+            ("GET", "/rest/api/3/issue/KEY-7", Some("/rest/api/{version}/issue/{issueIdOrKey}")),
+            ("put", "/rest/api/3/issue/7", Some("/rest/api/{version}/issue/{issueIdOrKey}")),
+            ("POST", "/rest/api/3/search/jql", Some("/rest/api/{version}/search/jql")),
+            ("HEAD", "/wiki/rest/api/content/1", Some("/wiki/rest/api/content/{id}")),
+            ("X", "/x?y", None),
+        ] {
             let Route { cost, template, .. } = Route::of(method, target);
-            assert_eq!((cost, template), (price(method, target), Template::of(method, target)));
+            assert_eq!((cost, template.map(Template::text).as_deref()), (price(method, target), text), "{method}");
         }
     }
 }
