@@ -4,7 +4,7 @@
 //! reservation to its settlement. Two limiters for one process stand beside it: they keep no ledger of points, know no
 //! refusals and take no time as an argument, so what they need is the price of counting alone.
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use governor::{Quota, RateLimiter};
 use headroom_core::verdict::CallOptions;
 use headroom_core::{Config, Limiter};
@@ -13,6 +13,9 @@ use headroom_model::time::{Instant, Millis};
 use std::hint::black_box;
 use std::num::NonZeroU32;
 use throttle_net::{Eviction, Hybrid, Layered, PerKey, Throttle};
+
+/// What is asked for was just made and lies in the processor's cache; what is known of it need not.
+const FEW: BatchSize = BatchSize::NumIterations(64);
 
 const TENANTS: [usize; 3] = [1, 1_000, 100_000];
 
@@ -65,14 +68,17 @@ fn headroom(criterion: &mut Criterion) {
         let (mut step, mut now) = (0, NOON + Millis(5_000));
         let mut group = criterion.benchmark_group("headroom");
         group.bench_function(BenchmarkId::new("quota_check", tenants), |bencher| {
-            bencher.iter(|| limiter.quota_check(black_box(&operations[far(&mut step, tenants)]), now));
+            let fresh = || operations[far(&mut step, tenants)].clone();
+            bencher.iter_batched_ref(fresh, |operation| limiter.quota_check(operation, now), FEW);
         });
         let success = answer(200, Vec::new());
         group.bench_function(BenchmarkId::new("begin, next, on_response, end", tenants), |bencher| {
-            bencher.iter(|| {
+            let fresh = || operations[far(&mut step, tenants)].clone();
+            let run = |operation: &mut Operation| {
                 now += Millis(100);
-                call(&mut limiter, &operations[far(&mut step, tenants)], &success, now);
-            });
+                call(&mut limiter, operation, &success, now);
+            };
+            bencher.iter_batched_ref(fresh, run, FEW);
         });
         group.finish();
     }
@@ -100,13 +106,12 @@ fn others(criterion: &mut Criterion) {
         let mut step = 0;
         let mut group = criterion.benchmark_group("others");
         group.bench_function(BenchmarkId::new("governor, keyed, 1 limit", tenants), |bencher| {
-            bencher.iter(|| keyed.check_key(&keys[far(&mut step, tenants)].0).is_ok());
+            let fresh = || keys[far(&mut step, tenants)].0.clone();
+            bencher.iter_batched_ref(fresh, |tenant| keyed.check_key(tenant).is_ok(), FEW);
         });
         group.bench_function(BenchmarkId::new("throttle-net, layered, 3 limits", tenants), |bencher| {
-            bencher.iter(|| {
-                let (tenant, endpoint) = &keys[far(&mut step, tenants)];
-                layered.try_acquire(tenant, endpoint)
-            });
+            let fresh = || keys[far(&mut step, tenants)].clone();
+            bencher.iter_batched_ref(fresh, |(tenant, endpoint)| layered.try_acquire(tenant, endpoint), FEW);
         });
         group.finish();
     }
