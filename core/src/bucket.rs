@@ -75,9 +75,10 @@ impl Bucket {
 
     /// Books `slot`, an instant that `earliest` gave.
     pub(crate) fn book(&mut self, slot: Instant, now: Instant) {
-        if self.rate != self.told && now.since(self.settled_at) >= RAISE_AFTER {
+        let raises = self.raises(now);
+        if self.rate != self.told && raises > 0 {
             self.settled_at = now;
-            self.believe(|rate, told| told.min(rate + told.div_ceil(10)));
+            self.believe(|rate, told| raised(rate, told, raises));
         }
         while let Some(first) = self.booked.front().copied().filter(|first| now.since(*first) > LATE) {
             self.full_at_first = self.full_after(self.full_at_first, first);
@@ -114,10 +115,24 @@ impl Bucket {
         self.full_at = None;
     }
 
-    /// Whether forgetting the bucket would grant nothing.
-    pub(crate) fn is_idle(&self, now: Instant) -> bool {
-        self.full_at() <= self.scaled(now)
+    /// How often time without a refusal has raised the rate since it was last written down.
+    fn raises(&self, now: Instant) -> u32 {
+        u32::try_from(now.since(self.settled_at).0 / RAISE_AFTER.0).unwrap_or(u32::MAX)
     }
+
+    /// Whether forgetting the bucket would grant nothing: it is full, and what refusals took of its rate is back.
+    pub(crate) fn is_idle(&self, now: Instant) -> bool {
+        let BurstRate { per_second, capacity } = self.told;
+        let raises = self.raises(now);
+        self.full_at() <= self.scaled(now)
+            && raised(self.rate.per_second, per_second, raises) == per_second
+            && raised(self.rate.capacity, capacity, raises) == capacity
+    }
+}
+
+/// A tenth of what was told for each raise, and no more than was told.
+fn raised(rate: u32, told: u32, raises: u32) -> u32 {
+    told.min(rate.saturating_add(told.div_ceil(10).saturating_mul(raises)))
 }
 
 #[cfg(test)]
@@ -188,6 +203,39 @@ mod tests {
             }
             sends.sort_unstable();
             prop_assert!(conforms(rate, &sends), "{sends:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        /// So that forgetting an idle bucket grants nothing.
+        #[test]
+        fn an_idle_bucket_gives_the_slots_of_a_new_one(
+            per_second in 1_u32..400,
+            capacity in 1_u32..5,
+            steps in proptest::collection::vec((0_u64..30_000, 0_u8..4), 1..40),
+            after in proptest::collection::vec(0_u64..500, 1..20),
+        ) {
+            let told = BurstRate { per_second, capacity };
+            let (mut kept, mut now) = (Bucket::new(told), Instant(0));
+            for (gap, act) in steps {
+                now += Millis(gap);
+                match act {
+                    0 => kept.refused(now + Millis(gap / 2), now),
+                    _ => kept.book(kept.earliest(now), now),
+                }
+            }
+            while !kept.is_idle(now) {
+                now += Millis(1_000);
+            }
+            let mut new = Bucket::new(told);
+            for gap in after {
+                now += Millis(gap);
+                prop_assert_eq!(kept.earliest(now), new.earliest(now));
+                kept.book(kept.earliest(now), now);
+                new.book(new.earliest(now), now);
+            }
         }
     }
 

@@ -24,6 +24,9 @@ pub struct BurstRate {
 }
 
 impl BurstRate {
+    /// The highest rate.
+    pub(crate) const MOST_PER_SECOND: u32 = 1_000;
+
     /// The rate assumed where nothing is known: what Jira documents for GET and each endpoint of a tenant; Confluence
     /// publishes no number. The capacity is unpublished: one second's worth is the careful assumption.
     pub const ASSUMED: Self =
@@ -102,7 +105,7 @@ impl Config {
         let burst = self.burst.unwrap_or(BurstRate::ASSUMED);
         let ranges = [
             ("quota", u64::from(self.quota_points), 1, 10_000_000),
-            ("burst.per-second", u64::from(burst.per_second), 1, 1_000),
+            ("burst.per-second", u64::from(burst.per_second), 1, BurstRate::MOST_PER_SECOND.into()),
             ("burst.capacity", u64::from(burst.capacity), 1, 100_000),
             ("max-attempts", u64::from(self.max_attempts), 1, 100),
             ("max-elapsed", self.max_elapsed.0, 0, HOUR.times(24 * 30).0),

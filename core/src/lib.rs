@@ -10,6 +10,7 @@
 //! | `limiter` | calls as state machines |
 //! | `lane` | which limits an operation is under |
 //! | `gates` | pauses, pools and paces together: plan, then take |
+//! | `scope`, `scopes` | what limits count together, and what is known of each |
 //! | `pool`, `doubt` | the ledger of an hour's points |
 //! | `pace`, `bucket`, `window` | calendars in which calls book their slot |
 //! | `schedule` | when to come again after a refusal |
@@ -41,6 +42,8 @@ mod pace;
 mod pool;
 pub mod resume;
 mod schedule;
+mod scope;
+mod scopes;
 pub mod verdict;
 mod window;
 

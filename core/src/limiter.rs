@@ -1,13 +1,14 @@
 //! The limiter: calls in, steps out. Time and chance are arguments; sending is the caller's part.
 
 use crate::config::{Config, ConfigError};
-use crate::gates::{Gates, Heard, Hold, Plan};
+use crate::gates::{Admission, Gates, Heard, Hold, Plan};
 use crate::lane::Lane;
 use crate::pool::Sent;
 use crate::resume::{Resume, ResumeError, fingerprint};
 use crate::schedule::{self, Answered};
+use crate::scope::Scope;
 use crate::verdict::{
-    CallOptions, Confidence, Decision, Ending, Limit, LimiterKind, Never, Outcome, Runtime, Scope, Step, Verdict, Wait,
+    CallOptions, Confidence, Decision, Ending, Limit, LimiterKind, Never, Outcome, Runtime, Step, Verdict, Wait,
 };
 use headroom_model::operation::{Answer, Operation};
 use headroom_model::refusal::{self, Meaning, Reading, Refusal};
@@ -22,7 +23,7 @@ pub struct CallId(u64);
 
 #[derive(Clone, Debug)]
 struct Call {
-    lane: Lane,
+    lane: Lane<Scope>,
     hold: Hold,
     state: State,
     attempts: u32,
@@ -135,7 +136,7 @@ impl Limiter {
         let mut lane = Lane::of(operation, config);
         lane.idempotent = options.idempotent.unwrap_or(lane.idempotent);
         let call = Call {
-            lane,
+            lane: lane.owned(),
             hold: Hold::default(),
             state: State::Ready,
             attempts,
@@ -177,7 +178,7 @@ impl Limiter {
             State::Done(ending) => Step::Done(call.outcome(ending.clone())),
             State::Ready => {
                 call.attempts += 1;
-                call.state = State::InFlight(self.gates.sent(&call.lane, &mut call.hold, now));
+                call.state = State::InFlight(self.gates.sent(&call.lane.borrowed(), &mut call.hold, now));
                 Step::Send(call.attempts)
             }
         }
@@ -187,9 +188,19 @@ impl Limiter {
     fn plan(&mut self, id: CallId, now: Instant) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Call { lane, hold, give_up_at, not_before, .. } = call;
-        if now <= *give_up_at && self.gates.admit(lane, hold, now) {
-            call.state = State::Ready;
-            return;
+        let lane = &lane.borrowed();
+        if now <= *give_up_at {
+            match self.gates.admit(lane, hold, now) {
+                Admission::Now => {
+                    call.state = State::Ready;
+                    return;
+                }
+                Admission::InLine(wait) if wait.until <= *give_up_at => {
+                    call.state = State::Waiting(wait);
+                    return;
+                }
+                Admission::InLine(_) | Admission::No => {}
+            }
         }
         self.gates.give_back(lane, hold, now);
         call.state = match self.gates.plan(lane, not_before.as_ref(), now) {
@@ -216,7 +227,9 @@ impl Limiter {
         let State::InFlight(sent) = call.state else { return };
         let Reading { meaning, points, date } = refusal::read(answer);
         let was_refused = matches!(meaning, Meaning::Refused(_));
-        self.gates.settle(&call.lane, &mut call.hold, sent, Heard { said: &points, was_refused }, now);
+        if let Some(sent) = sent {
+            self.gates.settle(&call.lane.borrowed(), &mut call.hold, sent, Heard { said: &points, was_refused }, now);
+        }
         let answered = Answered { attempts: call.attempts, date, now };
         match meaning {
             Meaning::Success => call.state = State::Done(Ending::Success),
@@ -253,14 +266,15 @@ impl Limiter {
         let (config, rng) = (self.gates.config(), &mut self.rng);
         let credible = schedule::after_refusal(refusal, answered, config, rng);
         let until = credible.unwrap_or_else(|_| answered.now + schedule::backoff(answered.attempts, config, rng));
-        let (kind, scope) = (call.lane.refused_kind(refusal), call.lane.refused_scope(refusal, config));
-        self.gates.pause(scope.clone(), until, kind.clone(), answered.now);
+        let lane = call.lane.borrowed();
+        let (kind, scope) = (lane.refused_kind(refusal), lane.refused_scope(refusal, config));
+        self.gates.pause(scope, until, kind.clone(), refusal.per_second, answered.now);
         if let Err(delay) = credible {
             call.state = State::Done(Ending::Refused(Never::DelayNotCredible(delay)));
         } else if call.attempts >= call.max_attempts {
             call.state = State::Done(Ending::Refused(Never::AttemptsExhausted(call.max_attempts)));
         } else {
-            call.not_before = Some(Wait { until, limit: Limit { kind, scope } });
+            call.not_before = Some(Wait { until, limit: Limit { kind, scope: scope.owned() } });
             self.plan(id, answered.now);
         }
     }
@@ -273,7 +287,7 @@ impl Limiter {
         let now = self.advance(now);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let State::InFlight(_) = call.state else { return };
-        self.gates.lose(&call.lane, &mut call.hold, now);
+        self.gates.lose(&call.lane.borrowed(), &mut call.hold, now);
         if call.lane.idempotent && call.attempts < call.max_attempts {
             let until = now + schedule::backoff(call.attempts, self.gates.config(), &mut self.rng);
             self.back_off(id, until, now);
@@ -286,9 +300,10 @@ impl Limiter {
     pub fn end(&mut self, id: CallId) {
         let now = self.latest;
         let Some(Call { lane, mut hold, state, .. }) = self.calls.remove(&id) else { return };
+        let lane = &lane.borrowed();
         match state {
-            State::InFlight(_) => self.gates.lose(&lane, &mut hold, now),
-            _ => self.gates.give_back(&lane, &mut hold, now),
+            State::InFlight(_) => self.gates.lose(lane, &mut hold, now),
+            _ => self.gates.give_back(lane, &mut hold, now),
         }
     }
 

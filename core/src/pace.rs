@@ -1,10 +1,14 @@
-//! The pace of one scope, known before any refusal: a bucket for a tenant, windows for invocations.
+//! The pace of one scope: a bucket for a tenant, and for an endpoint once it was refused; windows for invocations and for
+//! the writes to an issue.
 
 use crate::bucket::Bucket;
-use crate::config::Config;
+use crate::config::{BurstRate, Config};
 use crate::lane::counted_per;
-use crate::verdict::Scope;
+use crate::scope::ScopeRef;
 use crate::window::Window;
+use headroom_model::facts;
+use headroom_model::points::Template;
+use headroom_model::profile::ISSUE_WRITES;
 use headroom_model::time::{Instant, Millis};
 
 /// How late a call may use the slot it booked. Timers are late by some milliseconds, and a call that had to book anew for
@@ -21,15 +25,29 @@ pub(crate) enum Pace {
 }
 
 impl Pace {
-    /// The untouched pace of a scope under `config`.
-    pub(crate) fn new(scope: &Scope, config: &Config) -> Self {
-        match (scope, config.burst) {
-            (Scope::Tenant(_), Some(rate)) => Self::Bucket(Bucket::new(rate)),
-            _ => {
-                let rules = config.invocations.rules().iter().copied();
-                Self::Windows(rules.filter(|rule| Some(rule.per) == counted_per(scope)).map(Window::new).collect())
-            }
-        }
+    /// The untouched pace of a scope, where one holds before any refusal.
+    pub(crate) fn before_refusal(scope: ScopeRef<'_>, config: &Config) -> Option<Self> {
+        let rules = match (scope, config.burst) {
+            (ScopeRef::Tenant(_), Some(rate)) => return Some(Self::Bucket(Bucket::new(rate))),
+            // Without pacing before a refusal, an issue has none either.
+            (ScopeRef::Issue { .. }, Some(_)) => ISSUE_WRITES,
+            _ => config.invocations.rules(),
+        };
+        let own = rules.iter().copied().filter(|rule| Some(rule.per) == counted_per(scope));
+        let windows: Vec<_> = own.map(Window::new).collect();
+        (!windows.is_empty()).then_some(Self::Windows(windows))
+    }
+
+    /// The untouched pace of a scope that was refused for a burst. An endpoint has one from then on, of the rate that the
+    /// server named, else the documented one; and no more than its tenant's, which it was held to before.
+    pub(crate) fn after_burst(scope: ScopeRef<'_>, config: &Config, named: Option<u32>) -> Option<Self> {
+        let ScopeRef::Endpoint { template, method, .. } = scope else { return Self::before_refusal(scope, config) };
+        let documented = || facts::jira_per_second(method.name(), &template.map(Template::text).unwrap_or_default());
+        let per_second = named.unwrap_or_else(documented).clamp(1, BurstRate::MOST_PER_SECOND);
+        let tenant = config.burst.unwrap_or(BurstRate { per_second, capacity: per_second });
+        let rate =
+            BurstRate { per_second: per_second.min(tenant.per_second), capacity: per_second.min(tenant.capacity) };
+        Some(Self::Bucket(Bucket::new(rate)))
     }
 
     /// The first instant from `from` on that every limit of the scope admits.

@@ -1,6 +1,7 @@
 //! What the limiter says: limits by name, verdicts, steps, outcomes. Decisions are values, not errors.
 
 use crate::resume::{Resume, ResumeError};
+pub use crate::scope::Scope;
 use headroom_model::facts;
 use headroom_model::points::Cost;
 use headroom_model::time::{Instant, Millis};
@@ -12,27 +13,28 @@ pub enum LimiterKind {
     PointsQuota,
     /// A limit over seconds on REST requests.
     Burst,
+    /// Writes to one Jira issue.
+    PerIssueWrite,
+    /// The cost of API-token traffic within an hour.
+    Cost,
+    /// Requests at the same time.
+    Concurrency,
     /// A rate of Forge invocations.
     InvocationRate,
+    /// Requests of a Forge function to the network.
+    Egress,
+    /// Operations of Forge's storage.
+    StorageRate,
+    /// A token bucket, as Data Center has it.
+    TokenBucket,
+    /// Connections through a tunnel.
+    TunnelConnections,
+    /// Requests within an hour.
+    HourlyRequests,
+    /// The gateway's own, of which nothing is published.
+    Gateway,
     /// What the server called it; empty if it said nothing.
     Other(String),
-}
-
-/// What a limit counts together. A pause covers exactly this.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// All REST traffic of the app.
-    App,
-    /// The app's REST traffic on this tenant.
-    Tenant(String),
-    /// The invocations in this installation.
-    Installation(String),
-    /// The invocations of this user in an installation: `installation/account`.
-    User(String),
-    /// The invocations in this environment.
-    Environment(String),
-    /// One call alone: its own backoff.
-    Call,
 }
 
 /// One limit, named well enough to act on it.

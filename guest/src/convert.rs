@@ -5,6 +5,7 @@ use headroom_core::config::{BurstRate, Config, ConfigError, PoolKind};
 use headroom_core::resume::requeue_after;
 use headroom_core::verdict as core;
 use headroom_model::operation as model;
+use headroom_model::points::Template;
 use headroom_model::profile::InvocationProfile;
 use headroom_model::time::{Instant, Millis};
 
@@ -137,24 +138,48 @@ impl From<ConfigError> for wit::ConfigError {
     }
 }
 
+impl From<core::LimiterKind> for wit::LimiterKind {
+    fn from(kind: core::LimiterKind) -> Self {
+        match kind {
+            core::LimiterKind::PointsQuota => Self::PointsQuota,
+            core::LimiterKind::Burst => Self::Burst,
+            core::LimiterKind::PerIssueWrite => Self::PerIssueWrite,
+            core::LimiterKind::Cost => Self::Cost,
+            core::LimiterKind::Concurrency => Self::Concurrency,
+            core::LimiterKind::InvocationRate => Self::InvocationRate,
+            core::LimiterKind::Egress => Self::Egress,
+            core::LimiterKind::StorageRate => Self::StorageRate,
+            core::LimiterKind::TokenBucket => Self::TokenBucket,
+            core::LimiterKind::TunnelConnections => Self::TunnelConnections,
+            core::LimiterKind::HourlyRequests => Self::HourlyRequests,
+            core::LimiterKind::Gateway => Self::Gateway,
+            core::LimiterKind::Other(name) => Self::Other(name),
+        }
+    }
+}
+
+impl From<core::Scope> for wit::Scope {
+    fn from(scope: core::Scope) -> Self {
+        match scope {
+            core::Scope::App => Self::App,
+            core::Scope::Tenant(tenant) => Self::Tenant(tenant),
+            core::Scope::Endpoint { tenant, template, method } => Self::Endpoint(wit::Endpoint {
+                tenant,
+                template: template.map(Template::text).unwrap_or_default(),
+                method: method.name().to_owned(),
+            }),
+            core::Scope::Issue { tenant, issue } => Self::Issue(wit::Issue { tenant, issue }),
+            core::Scope::Installation(installation) => Self::Installation(installation),
+            core::Scope::User { installation, account } => Self::User(installation + "/" + &account),
+            core::Scope::Environment(environment) => Self::Environment(environment),
+            core::Scope::Call => Self::Call,
+        }
+    }
+}
+
 impl From<core::Limit> for wit::Limit {
     fn from(limit: core::Limit) -> Self {
-        Self {
-            kind: match limit.kind {
-                core::LimiterKind::PointsQuota => wit::LimiterKind::PointsQuota,
-                core::LimiterKind::Burst => wit::LimiterKind::Burst,
-                core::LimiterKind::InvocationRate => wit::LimiterKind::InvocationRate,
-                core::LimiterKind::Other(name) => wit::LimiterKind::Other(name),
-            },
-            scope: match limit.scope {
-                core::Scope::App => wit::Scope::App,
-                core::Scope::Tenant(tenant) => wit::Scope::Tenant(tenant),
-                core::Scope::Installation(installation) => wit::Scope::Installation(installation),
-                core::Scope::User(user) => wit::Scope::User(user),
-                core::Scope::Environment(environment) => wit::Scope::Environment(environment),
-                core::Scope::Call => wit::Scope::Call,
-            },
-        }
+        Self { kind: limit.kind.into(), scope: limit.scope.into() }
     }
 }
 

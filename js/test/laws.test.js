@@ -94,6 +94,23 @@ test("never earlier than the server's delay, and hardly later", () => {
   }
 });
 
+test('a burst refused by Jira pauses one endpoint, and a write refused for its issue that issue', () => {
+  const rest = (method, path) => ({ tag: 'rest', val: { tenant: 'acme', method, path, headers: [] } });
+  const template = '/rest/api/{version}/issue/{issueIdOrKey}';
+  const issue = (key) => `/rest/api/3/issue/${key}`;
+  for (const [reason, kind, tag, val, other] of [
+    ['jira-burst-based', 'burst', 'endpoint', { tenant: 'acme', template, method: 'PUT' }, rest('GET', issue('A-1'))],
+    ['jira-per-issue-on-write', 'per-issue-write', 'issue', { tenant: 'acme', issue: 'A-1' }, rest('PUT', issue('A-2'))],
+  ]) {
+    const limiter = new Limiter(defaultConfig(), 1n);
+    const call = limiter.begin(rest('put', issue('A-1')), {}, NOW);
+    call.next(NOW);
+    call.onResponse(response(429, { 'Retry-After': 9n, 'RateLimit-Reason': reason }), NOW);
+    assert.deepEqual(call.next(NOW).val.limit, { kind: { tag: kind }, scope: { tag, val } });
+    assert.equal(limiter.quotaCheck(other, NOW).decision.tag, 'proceed');
+  }
+});
+
 /** Every decision of a short story with refusals, failures and the wall, as text. */
 function story(seed) {
   const limiter = new Limiter({ ...defaultConfig(), quota: 40 }, seed);

@@ -70,6 +70,59 @@ pub struct Invocation {
     pub context: Context,
 }
 
+/// An HTTP method, as far as limits tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Method {
+    /// GET.
+    Get,
+    /// HEAD.
+    Head,
+    /// OPTIONS.
+    Options,
+    /// POST.
+    Post,
+    /// PUT.
+    Put,
+    /// PATCH.
+    Patch,
+    /// DELETE.
+    Delete,
+    /// Any other; all of them together.
+    Other,
+}
+
+impl Method {
+    const NAMED: [Self; 7] = [Self::Get, Self::Head, Self::Options, Self::Post, Self::Put, Self::Patch, Self::Delete];
+
+    /// Reads a method, in any case.
+    #[must_use]
+    pub fn of(method: &str) -> Self {
+        let named = Self::NAMED.into_iter().find(|named| named.name().eq_ignore_ascii_case(method));
+        named.unwrap_or(Self::Other)
+    }
+
+    /// As HTTP writes it; empty for any other.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Options => "OPTIONS",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Other => "",
+        }
+    }
+
+    /// Whether limits count it as a write.
+    #[must_use]
+    pub const fn is_write(self) -> bool {
+        matches!(self, Self::Post | Self::Put | Self::Patch | Self::Delete)
+    }
+}
+
 /// A call of a product's REST API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {

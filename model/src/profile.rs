@@ -12,6 +12,8 @@ pub enum CountedPer {
     Installation,
     /// One environment of the app.
     Environment,
+    /// Writes to one Jira issue: no invocations, but REST requests.
+    Issue,
 }
 
 /// How a window moves.
@@ -23,12 +25,12 @@ pub enum WindowShape {
     Sliding,
 }
 
-/// At most `limit` invocations in each window.
+/// At most `limit` invocations, or writes, in each window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowRule {
     /// What is counted together.
     pub per: CountedPer,
-    /// Invocations that a window admits.
+    /// What a window admits.
     pub limit: u32,
     /// The window's length.
     pub span: Millis,
@@ -73,6 +75,21 @@ const FORGE_SEP2026: &[WindowRule] = &[
     fixed(CountedPer::User, facts::FORGE_2026_09_PER_USER.value, MINUTE),
     fixed(CountedPer::Installation, facts::FORGE_2026_09_PER_SECOND.value, SECOND),
     fixed(CountedPer::Installation, facts::FORGE_2026_09_PER_MINUTE.value, MINUTE),
+];
+
+/// The limits on writes to one Jira issue; both hold. How the windows move is not published: what keeps to sliding ones
+/// keeps to fixed ones as well.
+pub const ISSUE_WRITES: &[WindowRule] = &[
+    sliding(
+        CountedPer::Issue,
+        facts::ISSUE_WRITES_SHORT.value,
+        Millis::from_secs(facts::ISSUE_WRITES_SHORT_SECS.value as u64),
+    ),
+    sliding(
+        CountedPer::Issue,
+        facts::ISSUE_WRITES_LONG.value,
+        Millis::from_secs(facts::ISSUE_WRITES_LONG_SECS.value as u64),
+    ),
 ];
 
 impl InvocationProfile {

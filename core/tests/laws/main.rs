@@ -6,6 +6,7 @@
 //! | `points` | points are conserved and never overspent because of us |
 //! | `paces` | invocations keep to the published windows; nobody starves beside a flood |
 //! | `verdicts` | exact waits, deferrals, calls that leave no trace |
+//! | `scopes` | a refusal stops what it covers and nothing else; scopes are bounded and forgotten without a grant |
 //! | `bounds` | time going backwards, extreme values, determinism, limits on everything |
 //! | `moody` | a server that refuses in every spelling it knows |
 //! | `world` | virtual time: calls, latency, losses and cancellations around one limiter |
@@ -16,5 +17,6 @@ mod paces;
 mod points;
 mod refusals;
 mod resume;
+mod scopes;
 mod verdicts;
 mod world;

@@ -1,7 +1,8 @@
 //! A server that refuses at random in every spelling it knows, and watches that nothing comes early.
 
 use crate::world::{Server, response};
-use headroom_model::operation::{Answer, Header, Operation};
+use headroom_model::operation::{Answer, Header, Operation, Request};
+use headroom_model::points::Template;
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::{HOUR, Instant, Millis};
 
@@ -45,22 +46,54 @@ const GARBAGE: &[(&str, &str)] = &[
     ("é", "\0"),
 ];
 
+const CONCURRENCY: &str = "jira-max-concurrent-threads-across-all-instances-per-tenant-per-user";
+
 /// Which calls a refusal stops.
 #[derive(Clone, Debug, PartialEq)]
-enum Covers {
+pub enum Covers {
     AllRequests,
     Tenant(String),
+    /// Tenant, template and method.
+    Endpoint(String, Option<Template>, String),
+    /// Tenant and issue.
+    Issue(String, String),
     Installation(String),
 }
 
 impl Covers {
-    fn does_cover(&self, operation: &Operation) -> bool {
+    pub fn does_cover(&self, operation: &Operation) -> bool {
         match (self, operation) {
             (Self::AllRequests, Operation::Rest(_)) => true,
             (Self::Tenant(tenant), Operation::Rest(request)) => *tenant == request.tenant,
+            (Self::Endpoint(..), Operation::Rest(request)) => *self == Self::endpoint(request),
+            (Self::Issue(..), Operation::Rest(request)) => Some(self) == Self::issue(request).as_ref(),
             (Self::Installation(id), Operation::Invoke(invocation)) => *id == invocation.context.installation,
             _ => false,
         }
+    }
+
+    fn endpoint(request: &Request) -> Self {
+        let template = Template::of(&request.method, &request.path);
+        Self::Endpoint(request.tenant.clone(), template, request.method.to_ascii_uppercase())
+    }
+
+    /// Of a write whose path goes on behind `/issue/` with something that has a digit.
+    fn issue(request: &Request) -> Option<Self> {
+        let issue = request.path.strip_prefix("/rest/api/3/issue/")?.split('/').next()?;
+        let is_write = ["post", "put", "patch", "delete"].contains(&request.method.to_ascii_lowercase().as_str());
+        let is_one = issue.bytes().any(|byte| byte.is_ascii_digit());
+        (is_write && is_one).then(|| Self::Issue(request.tenant.clone(), issue.to_owned()))
+    }
+}
+
+/// Which call a refusal is about, and the reasons that say so.
+pub fn any_limit(request: &Request, rng: &mut SplitMix64) -> (Covers, &'static [&'static str]) {
+    let tenant = Covers::Tenant(request.tenant.clone());
+    match rng.up_to(3) {
+        0 => (Covers::AllRequests, &["confluence-quota-global-based", "conf-global-based", "what-is-this", ""]),
+        1 => (tenant, &["confluence-quota-tenant-based", "jira-quota-tenant-based", CONCURRENCY]),
+        2 => (Covers::endpoint(request), &["jira-burst-based", "JIRA-BURST-BASED"]),
+        _ => (Covers::issue(request).unwrap_or(tenant), &["jira-per-issue-on-write"]),
     }
 }
 
@@ -101,14 +134,8 @@ impl Moody {
             return (Answer::Rejected(json(spelling, reset)), covers, promised);
         }
         let Operation::Rest(request) = operation else { unreachable!() };
-        let all = (Covers::AllRequests, ["confluence-quota-global-based", "conf-global-based", "what-is-this", ""]);
-        let tenant = Covers::Tenant(request.tenant.clone());
-        let one = (
-            tenant,
-            ["confluence-quota-tenant-based", "jira-quota-tenant-based", "jira-burst-based", "JIRA-BURST-BASED"],
-        );
-        let (covers, reasons) = if self.rng.up_to(1) == 0 { all } else { one };
-        let reason = self.pick(&reasons);
+        let (covers, reasons) = any_limit(request, &mut self.rng);
+        let reason = self.pick(reasons);
         let spelling = self.pick(&SPELLINGS);
         let (name, value, promised) = match spelling {
             Spelling::RetrySeconds => ("retry-after", delay.secs_ceil().to_string(), Promise::After(delay)),

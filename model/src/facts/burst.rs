@@ -1,6 +1,10 @@
 //! Limits over seconds, and on a single issue.
 
-use super::NOT_YET;
+/// What this project does with rates that hold for one endpoint.
+const LEARNED: &str = "the client's pace for an endpoint, once it was refused";
+
+/// What this project does with the limits on one issue.
+const ISSUE_USAGE: &str = "the client's pace for writes to one issue";
 
 facts! {
     "burst and per-issue limits",
@@ -12,28 +16,28 @@ facts! {
         "the client's first pace, for all requests of a tenant; in scenario `page-sync`";
     JIRA_POST_PER_SECOND: u32 = 100, "requests/s", Documented by JIRA_PAGE,
         "The same for POST.",
-        NOT_YET;
+        LEARNED;
     JIRA_PUT_PER_SECOND: u32 = 50, "requests/s", Documented by JIRA_PAGE,
         "The same for PUT.",
-        NOT_YET;
+        LEARNED;
     JIRA_DELETE_PER_SECOND: u32 = 50, "requests/s", Documented by JIRA_PAGE,
         "The same for DELETE.",
-        NOT_YET;
+        LEARNED;
     BURST_CAPACITY: u32 = 100, "requests", Assumed by DESIGN,
         "What a rested bucket holds. Nobody publishes it: one second's worth is the careful choice.",
         "the client's first pace; in scenario `page-sync`";
     ISSUE_WRITES_SHORT: u32 = 20, "writes", Documented by JIRA_PAGE,
         "Writes to one issue in the short window, reason `jira-per-issue-on-write`.",
-        NOT_YET;
+        ISSUE_USAGE;
     ISSUE_WRITES_SHORT_SECS: u32 = 2, "s", Documented by JIRA_PAGE,
         "The short window of writes to one issue.",
-        NOT_YET;
+        ISSUE_USAGE;
     ISSUE_WRITES_LONG: u32 = 100, "writes", Documented by JIRA_PAGE,
         "Writes to one issue in the long window; both windows hold.",
-        NOT_YET;
+        ISSUE_USAGE;
     ISSUE_WRITES_LONG_SECS: u32 = 30, "s", Documented by JIRA_PAGE,
         "The long window of writes to one issue.",
-        NOT_YET;
+        ISSUE_USAGE;
 }
 
 /// An endpoint whose bucket has a rate of its own.
@@ -87,9 +91,28 @@ pub const JIRA_ENDPOINT_RATES: &[EndpointRate] = &[
     rate("DELETE", "/builds/{version}/bulkbyproperties", 100),
 ];
 
-/// What this project does with [`JIRA_ENDPOINT_RATES`].
-#[cfg(feature = "full")]
-const ENDPOINT_USAGE: &str = NOT_YET;
+/// The documented rate of the bucket for a path template and method, per second: that of the endpoint, else that of the
+/// method. Methods of which nothing is published count as PUT, the slowest.
+#[must_use]
+pub fn jira_per_second(method: &str, template: &str) -> u32 {
+    let is_one = |rate: &&EndpointRate| rate.method == method && is_same(rate.path, template);
+    let by_method = || match method {
+        "GET" => JIRA_GET_PER_SECOND.value,
+        "POST" => JIRA_POST_PER_SECOND.value,
+        "DELETE" => JIRA_DELETE_PER_SECOND.value,
+        _ => JIRA_PUT_PER_SECOND.value,
+    };
+    JIRA_ENDPOINT_RATES.iter().find(is_one).map_or_else(by_method, |rate| rate.per_second)
+}
+
+/// The page writes its paths in lowercase, most without what products begin theirs with, and names what varies in its own words.
+fn is_same(path: &str, template: &str) -> bool {
+    fn segments(path: &str) -> impl Iterator<Item = &str> {
+        path.split('/').filter(|segment| !matches!(*segment, "" | "rest" | "wiki"))
+    }
+    let is_same = |(a, b): (&str, &str)| (a.starts_with('{') && b.starts_with('{')) || a.eq_ignore_ascii_case(b);
+    segments(path).count() == segments(template).count() && segments(path).zip(segments(template)).all(is_same)
+}
 
 /// The facts of this group and a row for each endpoint.
 #[cfg(feature = "full")]
@@ -105,8 +128,27 @@ pub(super) fn all_rows() -> Vec<super::Row> {
             what: format!("Rate of the bucket for {} `{}`.", rate.method, rate.path).into(),
             source: super::sources::JIRA_PAGE.clone(),
             confidence: super::Confidence::Documented,
-            usage: ENDPOINT_USAGE.into(),
+            usage: LEARNED.into(),
         }
     });
     rows().into_iter().chain(endpoints).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_of_its_own_rate_is_found_by_its_template() {
+        for (method, template, per_second) in [
+            ("GET", "/rest/api/{version}/issue/{issueIdOrKey}", 150),
+            ("GET", "/rest/api/{version}/issue/{issueIdOrKey}/comment", 100),
+            ("GET", "/rest/servicedeskapi/servicedesk/{serviceDeskId}/customer", 5),
+            ("PUT", "/rest/api/{version}/component/{id}", 500),
+            ("PUT", "/rest/api/{version}/issue/{issueIdOrKey}", 50),
+            ("PATCH", "", 50),
+        ] {
+            assert_eq!(jira_per_second(method, template), per_second, "{method} {template}");
+        }
+    }
 }

@@ -39,6 +39,13 @@ const T: &KeyRef = key_ref("t");
 pub(super) const NOT_A_LIST: &str = "not a list of named members, such as `\"global-app-quota\";r=11000;t=600`";
 
 impl Policy {
+    /// What comes back each second, at least 1, where quota and window are told.
+    #[must_use]
+    pub fn per_second(&self) -> Option<u32> {
+        let secs = u32::try_from(self.window?.secs_ceil()).ok().filter(|secs| *secs > 0)?;
+        Some((self.quota? / secs).max(1))
+    }
+
     /// Reads the value of one field; false if something in it was not understood.
     pub(super) fn read(value: &str, into: &mut Vec<Self>) -> bool {
         read(value, [Q, W], |Member { name, numbers: [quota, window] }| {

@@ -61,11 +61,11 @@ pub struct Builder {
     root: Draft,
 }
 
-/// A node while the tree grows. Literal children come before the parameter.
+/// A node while the tree grows. Literal children come before the parameter, the shorter ones first.
 #[derive(Debug, Default)]
 struct Draft {
     segment: Span,
-    children: BTreeMap<(bool, String), Draft>,
+    children: BTreeMap<(bool, usize, String), Draft>,
     rows: BTreeMap<Method, (u8, Provenance)>,
 }
 
@@ -237,7 +237,8 @@ impl Builder {
         }
         let mut draft = &mut self.root;
         for (segment, (is_parameter, span)) in segments.into_iter().zip(spans) {
-            let key = (is_parameter, if is_parameter { String::new() } else { segment.to_owned() });
+            let name = if is_parameter { String::new() } else { segment.to_owned() };
+            let key = (is_parameter, name.len(), name);
             draft = draft.children.entry(key).or_insert_with(|| Draft { segment: span, ..Draft::default() });
         }
         Ok(draft)

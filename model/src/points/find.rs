@@ -1,6 +1,6 @@
 //! Finds the template that a target is of. Nothing is allocated.
 
-use super::table::{Method, NONE, Shape, Table};
+use super::table::{Method, NONE, Node, Shape, Table};
 use std::cmp::Ordering;
 
 /// A target with more segments than this is of no template.
@@ -70,8 +70,15 @@ impl Table<'_> {
             Some((last, before)) if self.text(last.segment).starts_with('{') => (Some(first + before.len()), before),
             _ => (None, children),
         };
-        let is_escaped = segment.contains('%');
-        let named = literal.binary_search_by(|child| compare(self.text(child.segment), segment, is_escaped)).ok();
+        let order = |child: &Node| {
+            let by_length = usize::from(child.segment.len).cmp(&segment.len());
+            by_length.then_with(|| self.text(child.segment).cmp(segment))
+        };
+        let is_same = |child: &Node| compare(self.text(child.segment), segment, true) == Ordering::Equal;
+        let named = match segment.contains('%') {
+            true => literal.iter().position(is_same),
+            false => literal.binary_search_by(order).ok(),
+        };
         let found = named.and_then(|at| self.descend(first + at, rest, method));
         found.or_else(|| self.descend(parameter?, rest, method))
     }
@@ -83,6 +90,14 @@ impl Table<'_> {
         }
         let at = self.rows.iter().position(|row| usize::from(row.node) == place && row.method == method)?;
         Some(self.nodes.len() + at)
+    }
+
+    /// The node where the path of a row ends.
+    pub(super) fn node(&self, row: usize) -> Option<usize> {
+        match row.checked_sub(self.nodes.len()) {
+            Some(at) => self.rows.get(at).map(|row| row.node.into()),
+            None => Some(row),
+        }
     }
 
     /// What a row returns.

@@ -12,6 +12,7 @@ mod catalog;
 mod count;
 mod find;
 mod reckon;
+mod route;
 #[cfg(feature = "full")]
 #[allow(dead_code, reason = "shared with the build script")]
 mod sheet;
@@ -21,6 +22,7 @@ mod table;
 
 #[cfg(feature = "full")]
 pub use catalog::{Catalog, CostsError, Estimate, Objects, Priced};
+pub use route::{Route, Template};
 #[cfg(feature = "full")]
 pub use sheet::Class;
 pub use table::MOST_OBJECTS;
@@ -66,25 +68,6 @@ impl Cost {
     }
 }
 
-/// A path template that the shipped files name: a key that is cheap to compare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Template(u16);
-
-impl Template {
-    /// The template of a target; one with a row for this method before any other. None if no row names it.
-    #[must_use]
-    pub fn of(method: &str, target: &str) -> Option<Self> {
-        let found = reckon::template(&[SHIPPED], Verb::of(method), &Target::of(target));
-        found.and_then(|(_, node)| u16::try_from(node).ok()).map(Self)
-    }
-
-    /// Its text, as in `/wiki/api/v2/pages/{id}`.
-    #[must_use]
-    pub fn text(self) -> String {
-        SHIPPED.template(self.0.into())
-    }
-}
-
 /// What a REST request costs. `target` is path and query, or a whole address; a leading `/ex/{product}/{cloudId}` is
 /// passed over.
 ///
@@ -100,9 +83,13 @@ impl Template {
 /// ```
 #[must_use]
 pub fn price(method: &str, target: &str) -> Cost {
+    priced(method, &Target::of(target)).0
+}
+
+fn priced(method: &str, target: &Target<'_>) -> (Cost, Basis) {
     let mut cost = Cost::exactly(BASE_POINTS);
-    reckon(&[SHIPPED], Verb::of(method), &Target::of(target), None, |line| cost = cost.with(line, &SHIPPED));
-    cost
+    let basis = reckon(&[SHIPPED], Verb::of(method), target, None, |line| cost = cost.with(line, &SHIPPED));
+    (cost, basis)
 }
 
 /// What a REST request cost, by the JSON body of its answer. `Err` has the cost from before it was sent, if the body

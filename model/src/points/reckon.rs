@@ -1,7 +1,7 @@
 //! Counts the objects that a request asks for, before its answer is there.
 
 use super::find::Target;
-use super::table::{Expansion, MOST_OBJECTS, Method, Returns, Shape, Table};
+use super::table::{MOST_OBJECTS, Method, Returns, Shape, Table};
 
 /// Objects of one kind in an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,7 @@ pub(super) fn reckon(
     Basis::Unnamed
 }
 
+#[cfg(feature = "full")]
 /// The template of a target, whatever its method: which of the tables, and the place of its node.
 pub(super) fn template(tables: &[Table<'_>], verb: Verb, target: &Target<'_>) -> Option<(usize, usize)> {
     let method = if let Verb::Of(method) = verb { Some(method) } else { None };
@@ -114,7 +115,17 @@ fn lines(
     }
     let first = usize::from(shape.expansion);
     let expansions = table.expansions.get(first..first + usize::from(shape.expansions)).unwrap_or_default();
-    for expansion in expansions.iter().filter(|expansion| is_asked(table, expansion, target)) {
+    // Most expansions of a template are asked for by one parameter, which most queries have once or not at all.
+    let (mut by, mut first, mut others) = (None, None, false);
+    for expansion in expansions {
+        let values = || target.values(table.name(expansion.by));
+        if by != Some(expansion.by) {
+            (by, first, others) = (Some(expansion.by), values().next(), values().nth(1).is_some());
+        }
+        let is_asked = |value| is_asked(table.name(expansion.name), value);
+        if !first.is_some_and(is_asked) && !(others && values().any(is_asked)) {
+            continue;
+        }
         // A single object is there in each; a list may be empty.
         let (low, count) = if expansion.count == 0 { (1, 1) } else { (0, u32::from(expansion.count)) };
         let times = |objects: u32, count: u32| (objects * count).min(MOST_OBJECTS);
@@ -154,17 +165,15 @@ fn whole(value: &str) -> Option<u32> {
     is_number.then(|| value.parse().unwrap_or(u32::MAX))
 }
 
-/// Whether the query asks for an expansion, or for something inside it: `expand=space.homepage` brings the space.
-fn is_asked(table: &Table<'_>, expansion: &Expansion, target: &Target<'_>) -> bool {
-    let name = table.name(expansion.name);
-    target.values(table.name(expansion.by)).any(|value| {
-        // Many libraries escape the comma as `%2C`.
-        let mut parts =
-            value.split([',', '%']).map(|part| part.strip_prefix("2C").or(part.strip_prefix("2c")).unwrap_or(part));
-        if name.is_empty() { value == "true" } else { parts.any(|part| begins_with(part, name)) }
-    })
+/// Whether a value of the query asks for an expansion, or for something inside it: `expand=space.homepage` brings the
+/// space.
+fn is_asked(name: &str, value: &str) -> bool {
+    // Many libraries escape the comma as `%2C`.
+    let parts = value.as_bytes().split(|byte| matches!(byte, b',' | b'%'));
+    let mut parts = parts.map(|part| part.strip_prefix(b"2C").or(part.strip_prefix(b"2c")).unwrap_or(part));
+    if name.is_empty() { value == "true" } else { parts.any(|part| begins_with(part, name.as_bytes())) }
 }
 
-fn begins_with(part: &str, name: &str) -> bool {
-    part.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+fn begins_with(part: &[u8], name: &[u8]) -> bool {
+    part.strip_prefix(name).is_some_and(|rest| matches!(rest, [] | [b'.', ..]))
 }

@@ -22,8 +22,9 @@ impl Span {
     }
 }
 
-/// A segment of a path. The children of a node stand together: literal ones in the order of their bytes, then the
-/// parameter, if there is one. Node 0 is the root.
+/// A segment of a path. The children of a node stand together: literal ones in the order of their lengths and then
+/// their bytes, so that most are told apart without a look at the text, then the parameter, if there is one. Node 0 is
+/// the root.
 #[derive(Clone, Copy, Debug)]
 pub struct Node {
     /// What the segment says; a parameter in braces.

@@ -7,7 +7,7 @@ mod limiter;
 mod origin;
 mod wait;
 
-use crate::headers::{Dialect, Points, Signals};
+use crate::headers::{Dialect, Points, Policy, Signals};
 use crate::operation::{Answer, Response};
 use crate::properties::{RateLimitProperties, Rejection};
 use crate::time::{Instant, Millis};
@@ -34,6 +34,8 @@ pub struct Refusal {
     pub window: Option<Millis>,
     /// How many the window admits that refused, where the answer tells: it gives the rule away.
     pub window_limit: Option<u32>,
+    /// How many come back each second, where a structured policy of this limiter tells: `q` over `w`, at least 1.
+    pub per_second: Option<u32>,
 }
 
 impl Default for Refusal {
@@ -47,6 +49,7 @@ impl Default for Refusal {
             hints: Vec::new(),
             window: None,
             window_limit: None,
+            per_second: None,
         }
     }
 }
@@ -146,13 +149,15 @@ fn read_refusal(response: &Response, signals: &Signals, points: Points) -> Refus
         hints.extend(hint.filter(|hint| !hints.contains(hint)));
     }
     let window_limit = trigger.limit.filter(|_| verdict.limiter == Limiter::InvocationRate);
-    verdict.into_refusal(said.reason.clone(), hints, window_limit)
+    let policy = said.policies.iter().find(|policy| Reason::of(&policy.name).limiter == verdict.limiter);
+    let per_second = policy.and_then(Policy::per_second);
+    Refusal { per_second, ..verdict.into_refusal(said.reason.clone(), hints, window_limit) }
 }
 
 impl Verdict {
     fn into_refusal(self, reason: Option<String>, hints: Vec<Hint>, window_limit: Option<u32>) -> Refusal {
         let Self { origin, limiter, scope, window } = self;
-        Refusal { origin, limiter, scope, reason, hints, window, window_limit }
+        Refusal { origin, limiter, scope, reason, hints, window, window_limit, per_second: None }
     }
 }
 

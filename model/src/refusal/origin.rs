@@ -166,6 +166,7 @@ const fn scope(per: CountedPer) -> Scope {
         CountedPer::User => Scope::User,
         CountedPer::Installation => Scope::Installation,
         CountedPer::Environment => Scope::App,
+        CountedPer::Issue => Scope::Issue,
     }
 }
 

@@ -98,6 +98,19 @@ fn an_unavailable_server_is_an_error_that_may_be_retried_and_beta_headers_refuse
 }
 
 #[test]
+fn the_rate_is_told_by_a_policy_of_the_limiter_that_refused() {
+    let rate = |policy| {
+        let headers = [("RateLimit-Policy", policy), ("RateLimit-Reason", "jira-burst-based")];
+        refusal(&response(429, &headers, "")).per_second
+    };
+    assert_eq!(rate("\"tenant-app-quota\";q=100100;w=3600, \"jira-burst-based\";q=100;w=1"), Some(100));
+    assert_eq!(rate("\"jira-burst-based\";q=5;w=10"), Some(1), "no rate is nothing");
+    for none in ["\"jira-burst-based\";q=5", "\"jira-burst-based\";q=5;w=0", "\"tenant-app-quota\";q=9;w=3"] {
+        assert_eq!(rate(none), None, "{none}");
+    }
+}
+
+#[test]
 fn some_refuse_with_another_status() {
     let github = [("X-GitHub-Request-Id", "1"), ("X-RateLimit-Remaining", "0")];
     assert_eq!(refusal(&response(403, &github, "")).origin, Origin::Github);
@@ -117,7 +130,7 @@ fn a_rejected_invocation_is_a_refusal_if_status_or_properties_say_so() {
             hints: vec![after(30, WaitSource::Reset)],
             window: Some(Millis::from_secs(1)),
             window_limit: Some(300),
-            reason: None,
+            ..Refusal::default()
         };
         assert_eq!(refusal(&Answer::Rejected(refused)), want, "{status:?}");
     }

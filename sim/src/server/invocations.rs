@@ -81,6 +81,7 @@ fn scope(per: CountedPer, context: &Context) -> Option<Scope> {
         CountedPer::User => Scope::User { installation: installation(), account: context.account.clone()? },
         CountedPer::Installation => Scope::Installation(installation()),
         CountedPer::Environment => Scope::Environment(context.environment.clone()),
+        CountedPer::Issue => return None,
     })
 }
 
