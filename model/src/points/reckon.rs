@@ -123,7 +123,7 @@ fn lines(
             (by, first, others) = (Some(expansion.by), values().next(), values().nth(1).is_some());
         }
         let is_asked = |value| is_asked(table.name(expansion.name), value);
-        if !first.is_some_and(is_asked) && !(others && values().any(is_asked)) {
+        if !(first.is_some_and(is_asked) || others && values().any(is_asked)) {
             continue;
         }
         // A single object is there in each; a list may be empty.
