@@ -44,7 +44,8 @@ impl Pace {
         let ScopeRef::Endpoint { template, method, .. } = scope else { return Self::before_refusal(scope, config) };
         let documented = || facts::jira_per_second(method.name(), &template.map(Template::text).unwrap_or_default());
         let per_second = named.unwrap_or_else(documented).clamp(1, BurstRate::MOST_PER_SECOND);
-        let tenant = config.burst.unwrap_or(BurstRate { per_second, capacity: per_second });
+        // Without pacing of requests nothing is learned either: the pause is all.
+        let tenant = config.burst?;
         let rate =
             BurstRate { per_second: per_second.min(tenant.per_second), capacity: per_second.min(tenant.capacity) };
         Some(Self::Bucket(Bucket::new(rate)))
