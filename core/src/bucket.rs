@@ -2,6 +2,7 @@
 
 use crate::config::BurstRate;
 use crate::pace::LATE;
+use crate::state::{BucketState, Learned};
 use headroom_model::time::{Instant, Millis};
 use std::collections::VecDeque;
 
@@ -111,6 +112,31 @@ impl Bucket {
         self.settled_at = self.settled_at.max(until);
         self.booked.retain(|slot| *slot >= until);
         self.full_at_first = self.full_at_first.max(self.scaled(until) + self.slack());
+        self.full_at = None;
+    }
+
+    /// What is worth remembering at `at`; none if it is full and has learned nothing. Slots that open calls hold count
+    /// as used.
+    pub(crate) fn save(&self, at: Instant) -> Option<BucketState> {
+        let from = self.earliest(at);
+        let missing = u64::try_from(self.full_at().saturating_sub(self.scaled(from))).unwrap_or(u64::MAX);
+        let learned = Some(Learned { rate: self.rate, settled_at: self.settled_at }).filter(|_| self.rate != self.told);
+        let empty_until = Some(from).filter(|from| *from > at);
+        let is_known = missing > 0 || empty_until.is_some() || learned.is_some();
+        is_known.then_some(BucketState { from, missing, empty_until, learned })
+    }
+
+    /// Takes in what was saved of a bucket, into an untouched one. It believes no higher rate than either.
+    pub(crate) fn restore(&mut self, state: BucketState) {
+        if let Some(Learned { rate, settled_at }) = state.learned {
+            self.rate.per_second = rate.per_second.min(self.told.per_second);
+            self.rate.capacity = rate.capacity.min(self.told.capacity);
+            self.settled_at = settled_at;
+        }
+        // At another rate or capacity, the same tokens would be there at another instant.
+        let empty = |until: Instant| self.scaled(Instant(until.0.saturating_sub(1))) + self.slack() + 1;
+        let missing = self.scaled(state.from) + u128::from(state.missing);
+        self.full_at_first = state.empty_until.map_or(missing, |until| missing.max(empty(until)));
         self.full_at = None;
     }
 

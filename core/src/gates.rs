@@ -35,18 +35,18 @@ pub(crate) enum Plan {
 pub(crate) struct Gates {
     config: Config,
     spread_seed: u64,
-    scopes: BTreeMap<Scope, Gate>,
+    pub(crate) scopes: BTreeMap<Scope, Gate>,
     /// The number of scopes at which idle ones are next forgotten.
     sweep_at: usize,
 }
 
 /// What is known of one scope.
 #[derive(Clone, Debug, Default)]
-struct Gate {
+pub(crate) struct Gate {
     /// Until then nothing passes, and the limit that says so.
-    pause: Option<(Instant, LimiterKind)>,
-    pool: Option<Pool>,
-    pace: Option<Pace>,
+    pub(crate) pause: Option<(Instant, LimiterKind)>,
+    pub(crate) pool: Option<Pool>,
+    pub(crate) pace: Option<Pace>,
 }
 
 /// Fewer scopes than this are not worth sweeping.
@@ -168,7 +168,7 @@ impl Gates {
         self.gate(scope).pool.get_or_insert(fresh)
     }
 
-    fn new_pool(&self, now: Instant) -> Pool {
+    pub(crate) fn new_pool(&self, now: Instant) -> Pool {
         Pool::new(self.config.quota_points, now, self.spread_seed, self.config.jitter)
     }
 

@@ -13,6 +13,7 @@
 //! | `pool`, `doubt` | the ledger of an hour's points |
 //! | `pace`, `bucket`, `window` | calendars in which calls book their slot |
 //! | `schedule` | when to come again after a refusal |
+//! | [`state`] | what outlives the process |
 //!
 //! ```
 //! use headroom_core::{Config, Limiter, verdict::{CallOptions, Ending, Step}};
@@ -40,6 +41,7 @@ mod limiter;
 mod pace;
 mod pool;
 mod schedule;
+pub mod state;
 pub mod verdict;
 mod window;
 

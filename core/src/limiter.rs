@@ -5,6 +5,7 @@ use crate::gates::{Gates, Heard, Hold, Plan};
 use crate::lane::Lane;
 use crate::pool::Sent;
 use crate::schedule::{self, Answered};
+use crate::state::{Memory, Saved, StateError};
 use crate::verdict::{
     CallOptions, Confidence, Decision, Ending, Limit, LimiterKind, Never, Outcome, Scope, Step, Verdict, Wait,
 };
@@ -257,6 +258,29 @@ impl Limiter {
             State::InFlight(_) => self.gates.lose(&lane, &mut hold, now),
             _ => self.gates.give_back(&lane, &mut hold, now),
         }
+    }
+
+    /// Writes down what this limiter knows, to be [restored](Limiter::restore) by another process. Takes nothing.
+    ///
+    /// Open calls are not saved. What they hold counts as taken, since it may have been sent.
+    pub fn save(&self, now: Instant) -> Saved {
+        self.gates.remember(now.max(self.latest)).write()
+    }
+
+    /// Takes in what was saved. A new limiter then decides as the one that was saved would, given the same
+    /// configuration and seed; one that knows something keeps to both.
+    ///
+    /// # Errors
+    /// [`StateError`] says what is wrong, and the limiter is as it was.
+    pub fn restore(&mut self, saved: &[u8], now: Instant) -> Result<(), StateError> {
+        if !self.calls.is_empty() {
+            return Err(StateError::CallsOpen(self.calls.len()));
+        }
+        let now = now.max(self.latest);
+        let saved = Memory::read(saved, now)?;
+        self.latest = now.max(saved.at);
+        self.gates.recall(saved, now);
+        Ok(())
     }
 
     /// Whether an attempt of this call is on its way, so that a result of it would count.

@@ -1,6 +1,7 @@
 //! The ledger of one points pool: what of this UTC hour is spent, reserved and left.
 
 use crate::doubt::Doubt;
+use crate::state::{Hour, PoolState};
 use crate::verdict::Confidence;
 use headroom_model::headers::Points;
 use headroom_model::rng::SplitMix64;
@@ -201,6 +202,38 @@ impl Pool {
     pub(crate) fn covers_reserved(&self, now: Instant) -> bool {
         let pool = self.at(now);
         pool.left_unreserved() >= pool.reserved
+    }
+
+    /// What is worth remembering at `at`; none if it grants no more than an untouched pool. What is reserved is in
+    /// doubt for whoever restores it: it may have been sent.
+    pub(crate) fn save(&self, at: Instant) -> Option<PoolState> {
+        let doubt = self.doubt.saved(self.reserved, at);
+        let by_quota = self.limit.is_none();
+        let spent = self.reported_left.is_none().then_some(self.spent);
+        let hour = Hour { reported_left: self.reported_left, spent, limit: self.limit, by_quota };
+        let left_before = Some(self.left_before).filter(|left| *left < u32::MAX);
+        let is_known = at.hour_start() <= self.window.next_hour() || doubt.points() > 0;
+        is_known.then_some(PoolState { window: self.window, hour, before: None, left_before, doubt })
+    }
+
+    /// Takes in what was saved of a pool, into an untouched one.
+    ///
+    /// What was settled without a figure starts from zero again: it only counts against calls that were on their way
+    /// meanwhile, and those are not saved.
+    pub(crate) fn restore(&mut self, state: PoolState) {
+        let ledger = |hour: Hour| {
+            let Hour { reported_left, spent, limit, .. } = hour.under(self.quota);
+            Self {
+                limit,
+                spent: spent.unwrap_or(0),
+                reported_left,
+                doubt: state.doubt,
+                window: state.window,
+                ..self.clone()
+            }
+        };
+        let before = state.before.map_or(u32::MAX, |hour| ledger(hour).left());
+        *self = Self { left_before: before.min(state.left_before.unwrap_or(u32::MAX)), ..ledger(state.hour) };
     }
 
     /// Whether forgetting the pool would grant nothing.

@@ -7,10 +7,12 @@
 //! | `paces` | invocations keep to the published windows; nobody starves beside a flood |
 //! | `verdicts` | exact waits, deferrals, calls that leave no trace |
 //! | `bounds` | time going backwards, extreme values, determinism, limits on everything |
+//! | `memory` | what outlives the process: as before, never more than before, never garbage |
 //! | `moody` | a server that refuses in every spelling it knows |
 //! | `world` | virtual time: calls, latency, losses and cancellations around one limiter |
 
 mod bounds;
+mod memory;
 mod moody;
 mod paces;
 mod points;

@@ -39,7 +39,7 @@ impl Server for Fickle {
     }
 }
 
-fn operations() -> Vec<Operation> {
+pub fn operations() -> Vec<Operation> {
     vec![
         page("t"),
         page("u"),
@@ -53,11 +53,11 @@ fn operations() -> Vec<Operation> {
     ]
 }
 
-fn any_operation() -> impl Strategy<Value = Operation> {
+pub fn any_operation() -> impl Strategy<Value = Operation> {
     proptest::sample::select(operations())
 }
 
-fn any_config() -> impl Strategy<Value = Config> {
+pub fn any_config() -> impl Strategy<Value = Config> {
     let burst = proptest::option::of((1_u32..50, 1_u32..5));
     let profile = proptest::sample::select(&InvocationProfile::ALL[..]);
     (burst, profile, any::<bool>(), 0_u64..3_000).prop_map(|(burst, invocations, is_global, jitter)| Config {

@@ -1,0 +1,186 @@
+//! What gates know, and gates that know it.
+
+use super::{Memory, Record, Windows, cut};
+use crate::gates::{Gate, Gates};
+use crate::pace::Pace;
+use crate::verdict::{LimiterKind, Scope};
+use crate::window::Window;
+use headroom_model::time::Instant;
+
+impl Gates {
+    /// What is worth remembering at `at`.
+    pub(crate) fn remember(&self, at: Instant) -> Memory {
+        let records = self.scopes.iter().map(|(scope, gate)| (scope.clone(), gate.remember(at)));
+        Memory { at, scopes: records.filter(|(_, record)| !record.is_empty()).collect() }
+    }
+
+    /// Takes in what was saved, beside what is known.
+    pub(crate) fn recall(&mut self, saved: Memory, now: Instant) {
+        let state = if self.scopes.is_empty() { saved } else { self.remember(now).join(saved) };
+        let gates = state.scopes.into_iter().map(|(scope, record)| {
+            let gate = self.gate_of(&scope, record, state.at);
+            (scope, gate)
+        });
+        self.scopes = gates.collect();
+    }
+
+    /// A gate as recorded. What this configuration has no pace for is passed over.
+    fn gate_of(&self, scope: &Scope, record: Record, at: Instant) -> Gate {
+        let mut pace = Pace::new(scope, self.config());
+        match &mut pace {
+            Pace::Bucket(bucket) => record.bucket.into_iter().for_each(|state| bucket.restore(state)),
+            Pace::Windows(windows) => windows.iter_mut().for_each(|window| recall_window(window, &record.windows, at)),
+        }
+        let pool = record.pool.map(|state| {
+            let mut pool = self.new_pool(at);
+            pool.restore(state);
+            pool
+        });
+        Gate { pause: record.pause, pool, pace: Some(pace) }
+    }
+}
+
+impl Gate {
+    fn remember(&self, at: Instant) -> Record {
+        let mut record = Record { pool: self.pool.as_ref().and_then(|pool| pool.save(at)), ..Record::default() };
+        record.pause = self.pause.clone().filter(|(until, _)| *until > at);
+        if let Some((_, LimiterKind::Other(text))) = &mut record.pause {
+            text.truncate(cut(text).len());
+        }
+        match &self.pace {
+            Some(Pace::Bucket(bucket)) => record.bucket = bucket.save(at),
+            Some(Pace::Windows(windows)) => {
+                let saved = windows.iter().map(|window| (window.key(), window.save(at)));
+                record.windows = saved.filter(|(_, booked)| !booked.is_empty()).collect();
+                record.windows.sort_by_key(|(key, _)| *key);
+            }
+            None => {}
+        }
+        record
+    }
+}
+
+/// The bookings of the same window; of another profile's, all that the longest one knows, as late as they can have
+/// been.
+fn recall_window(window: &mut Window, saved: &Windows, at: Instant) {
+    if let Some((_, booked)) = saved.iter().find(|(key, _)| *key == window.key()) {
+        return window.restore(booked);
+    }
+    let Some(((is_sliding, span), booked)) = saved.iter().max_by_key(|((_, span), _)| *span) else { return };
+    let latest =
+        |slot: Instant| if *is_sliding { slot } else { Instant((slot + *span).0.saturating_sub(1)).min(slot.max(at)) };
+    let booked: Vec<_> = booked.iter().map(|(slot, count)| (latest(*slot), *count)).collect();
+    window.restore(&booked);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::GRAINS;
+    use headroom_model::profile::{CountedPer, WindowRule, WindowShape};
+    use headroom_model::time::Millis;
+    use proptest::prelude::*;
+
+    fn any_rule() -> impl Strategy<Value = WindowRule> {
+        let shape = prop_oneof![Just(WindowShape::Fixed), Just(WindowShape::Sliding)];
+        (1_u32..200, 1_u64..2_000, shape).prop_map(|(limit, span, shape)| WindowRule {
+            per: CountedPer::Installation,
+            limit,
+            span: Millis(span),
+            shape,
+        })
+    }
+
+    fn any_gaps(most: usize) -> impl Strategy<Value = Vec<u64>> {
+        proptest::collection::vec(prop_oneof![3 => 0_u64..3, 1 => 0_u64..40], 0..most)
+    }
+
+    fn booked(rule: WindowRule, gaps: &[u64], now: &mut Instant) -> Window {
+        let mut window = Window::new(rule);
+        book(&mut window, gaps, now);
+        window
+    }
+
+    /// Books at the earliest each, and says when that is.
+    fn book(window: &mut Window, gaps: &[u64], now: &mut Instant) -> Vec<Instant> {
+        let each = gaps.iter().map(|gap| {
+            *now += Millis(*gap);
+            let slot = window.earliest(*now);
+            window.book(slot, *now);
+            slot
+        });
+        each.collect()
+    }
+
+    fn record(window: &Window, at: Instant) -> Record {
+        Record { windows: vec![(window.key(), window.save(at))], ..Record::default() }
+    }
+
+    /// By way of bytes.
+    fn recalled(rule: WindowRule, record: &Record, at: Instant) -> Window {
+        let scopes = vec![(Scope::Installation("i".into()), record.clone())];
+        let read = Memory::read(&Memory { at, scopes }.write().bytes, at).unwrap();
+        let mut window = Window::new(rule);
+        recall_window(&mut window, &read.scopes[0].1.windows, at);
+        window
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn a_restored_window_admits_as_the_saved_one_or_up_to_a_grain_later(
+            rule in any_rule(),
+            before in any_gaps(300),
+            after in 0_u64..100,
+            later in any_gaps(60),
+        ) {
+            let mut now = Instant(10_000);
+            let mut window = Window::new(rule);
+            let mut slots = book(&mut window, &before, &mut now);
+            now += Millis(after);
+            slots.dedup();
+            slots.retain(|slot| *slot + rule.span > now);
+            let is_exact = rule.shape == WindowShape::Fixed || slots.len() <= GRAINS;
+            let mut restored = recalled(rule, &record(&window, now), now);
+            let first = (restored.earliest(now), window.earliest(now));
+            prop_assert!(first.0 >= first.1 && first.0.since(first.1).0 <= rule.span.0.div_ceil(GRAINS as u64));
+            let (mut same, mut as_saved) = (now, now);
+            let (restored, saved) = (book(&mut restored, &later, &mut same), book(&mut window, &later, &mut as_saved));
+            prop_assert!(restored.iter().zip(&saved).all(|(restored, saved)| restored >= saved));
+            prop_assert!(!is_exact || restored == saved, "{restored:?}, not {saved:?}");
+        }
+
+        #[test]
+        fn two_windows_merged_admit_no_earlier_than_either(
+            rule in any_rule(),
+            (a, b) in (any_gaps(200), any_gaps(200)),
+            later in 0_u64..3_000,
+        ) {
+            let (mut at_a, mut at_b) = (Instant(10_000), Instant(10_000));
+            let (a, b) = (booked(rule, &a, &mut at_a), booked(rule, &b, &mut at_b));
+            let (a, b) = (record(&a, at_a), record(&b, at_b));
+            let at = at_a.max(at_b);
+            let from = at + Millis(later);
+            let earliest = |record: &Record| recalled(rule, record, at).earliest(from);
+            let merged = earliest(&a.clone().join(b.clone()));
+            prop_assert!(merged >= earliest(&a) && merged >= earliest(&b));
+        }
+
+        /// A new profile counts what the old one saw, as late as it can have been.
+        #[test]
+        fn what_another_window_saw_counts(rule in any_rule(), other in any_rule(), gaps in any_gaps(200)) {
+            let mut now = Instant(10_000);
+            let window = booked(rule, &gaps, &mut now);
+            let slots = window.save(now);
+            let in_window = |slot: &Instant| match other.shape {
+                WindowShape::Sliding => slot.0 + other.span.0 > now.0,
+                WindowShape::Fixed => slot.0 / other.span.0 == now.0 / other.span.0,
+            };
+            let seen: u32 = slots.iter().filter(|(slot, _)| in_window(slot)).map(|(_, count)| count).sum();
+            if seen >= other.limit {
+                prop_assert!(recalled(other, &record(&window, now), now).earliest(now) > now);
+            }
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Memory: a restored limiter decides as the saved one, two memories grant no more than either, garbage is refused.
+
+use crate::verdicts::{any_config, any_operation, operations};
+use crate::world::{NOON, invocation, page, request, response};
+use headroom_core::config::PoolKind;
+use headroom_core::state::{self, MAX_BYTES, Saved, StateError};
+use headroom_core::verdict::{CallOptions, Decision, Step};
+use headroom_core::{Config, Limiter};
+use headroom_model::operation::{Answer, Header, Operation, Trigger};
+use headroom_model::profile::InvocationProfile;
+use headroom_model::time::{HOUR, Instant, Millis};
+use proptest::prelude::*;
+
+const SEED: u64 = 7;
+
+/// One call and what comes of it.
+#[derive(Clone, Debug)]
+struct Deed {
+    gap: Millis,
+    operation: Operation,
+    answer: Option<Answer>,
+    /// Neither answered nor ended.
+    is_left_open: bool,
+}
+
+/// Figures from plenty to none, of this pool and a larger one, and delays that are named, so that no chance is in it.
+fn any_answer() -> impl Strategy<Value = Option<Answer>> {
+    let plain = || vec![Header::new("X-RateLimit-NearLimit", "false")];
+    let left = |left: u32| vec![Header::new("X-RateLimit-Remaining", &*left.to_string())];
+    let of = move |(limit, remaining): (u32, u32)| {
+        let mut headers = left(remaining);
+        headers.push(Header::new("X-RateLimit-Limit", &*limit.to_string()));
+        headers
+    };
+    let refused = |(secs, reason): (u32, &str)| {
+        vec![Header::new("Retry-After", &*secs.to_string()), Header::new("RateLimit-Reason", reason)]
+    };
+    let reason = proptest::sample::select(&["jira-burst-based", "jira-quota-tenant-based", "what?", "?"][..]);
+    prop_oneof![
+        6 => Just(Some(response(200, plain()))),
+        2 => (0_u32..60).prop_map(move |n| Some(response(200, left(n)))),
+        1 => (1_u32..90, 0_u32..90).prop_map(move |said| Some(response(200, of(said)))),
+        2 => (1_u32..90, reason).prop_map(move |said| Some(response(429, refused(said)))),
+        1 => Just(None),
+    ]
+}
+
+fn any_deeds(most: usize, open: u32) -> impl Strategy<Value = Vec<Deed>> {
+    let gap = prop_oneof![8 => 0_u64..30, 2 => 0_u64..20_000, 1 => 0_u64..4_000_000].prop_map(Millis);
+    let is_left_open = prop_oneof![100 - open => Just(false), open => Just(true)];
+    let deed = (gap, any_operation(), any_answer(), is_left_open);
+    let deed = deed.prop_map(|(gap, operation, answer, is_left_open)| Deed { gap, operation, answer, is_left_open });
+    proptest::collection::vec(deed, 0..most)
+}
+
+/// Small pools and no jitter.
+fn any_frank_config() -> impl Strategy<Value = Config> {
+    (any_config(), 5_u32..80).prop_map(|(config, quota_points)| Config { quota_points, jitter: Millis(0), ..config })
+}
+
+/// Lives through all of it and says what the limiter said.
+fn live(limiter: &mut Limiter, deeds: &[Deed], now: &mut Instant) -> Vec<String> {
+    let mut trace = Vec::new();
+    for Deed { gap, operation, answer, is_left_open } in deeds {
+        *now += *gap;
+        trace.push(format!("{:?}", limiter.quota_check(operation, *now)));
+        // A request that gets no answer would come again by chance.
+        let options = CallOptions { idempotent: answer.as_ref().map(|_| true), max_attempts: Some(1), deadline: None };
+        let call = limiter.begin(operation, options, *now).unwrap();
+        let step = limiter.next(call, *now);
+        trace.push(format!("{step:?}"));
+        if *is_left_open {
+            continue;
+        }
+        match answer {
+            Some(answer) => limiter.on_response(call, answer, *now),
+            None => limiter.on_failure(call, *now),
+        }
+        trace.push(format!("{:?}", limiter.next(call, *now)));
+        limiter.end(call);
+    }
+    trace
+}
+
+fn fresh(config: &Config) -> Limiter {
+    Limiter::new(config.clone(), SEED).unwrap()
+}
+
+fn restored(config: &Config, saved: &Saved, now: Instant) -> Limiter {
+    let mut limiter = fresh(config);
+    limiter.restore(&saved.bytes, now).unwrap();
+    limiter
+}
+
+/// What was lived through, saved a little later.
+fn lived(config: &Config, deeds: &[Deed], after: Millis) -> (Limiter, Saved, Instant) {
+    let (mut limiter, mut now) = (fresh(config), NOON + Millis(3_400_000));
+    live(&mut limiter, deeds, &mut now);
+    now += after;
+    let saved = limiter.save(now);
+    assert_eq!(saved.left_out, 0);
+    (limiter, saved, now)
+}
+
+/// From when on it would be sent: the end of time for never.
+fn earliest(limiter: &Limiter, operation: &Operation, now: Instant) -> Instant {
+    match limiter.quota_check(operation, now).decision {
+        Decision::Proceed => now,
+        Decision::WaitUntil(wait) => wait.until,
+        Decision::Never(_) => Instant(u64::MAX),
+    }
+}
+
+/// `limiter` grants no more than `other`, now and at some later instants.
+fn grants_no_more(limiter: &Limiter, other: &Limiter, now: Instant) {
+    for after in [Millis(0), Millis(40), Millis::from_secs(7), Millis::from_secs(70), HOUR, HOUR.times(2)] {
+        for operation in operations() {
+            let at = now + after;
+            let (this, that) = (earliest(limiter, &operation, at), earliest(other, &operation, at));
+            assert!(this >= that, "{operation:?} at {at}: {this} is before {that}\n{limiter:?}\n{other:?}");
+            let left = |limiter: &Limiter| limiter.quota_check(&operation, at).points_left;
+            assert!(left(limiter) <= left(other), "{operation:?} at {at}");
+        }
+    }
+}
+
+fn any_after() -> impl Strategy<Value = Millis> {
+    prop_oneof![0_u64..50, 0_u64..100_000, 0_u64..8_000_000].prop_map(Millis)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn a_restored_limiter_decides_as_the_one_that_was_saved(
+        config in any_frank_config(),
+        deeds in any_deeds(30, 0),
+        after in any_after(),
+        later in any_deeds(20, 10),
+    ) {
+        let (mut saved, bytes, now) = lived(&config, &deeds, after);
+        let mut restored = restored(&config, &bytes, now);
+        let (mut now, mut same) = (now, now);
+        prop_assert_eq!(live(&mut restored, &later, &mut now), live(&mut saved, &later, &mut same));
+    }
+
+    /// Calls that are open may have been sent, by one who was not away.
+    #[test]
+    fn open_calls_count_as_if_one_had_not_been_away(
+        config in any_frank_config(),
+        deeds in any_deeds(30, 40),
+        after in any_after(),
+    ) {
+        let (saved, bytes, now) = lived(&config, &deeds, after);
+        let restored = restored(&config, &bytes, now);
+        for later in [Millis(0), Millis(20), Millis::from_secs(9), Millis::from_secs(61), HOUR] {
+            for operation in operations() {
+                let at = now + later;
+                prop_assert_eq!(restored.quota_check(&operation, at), saved.quota_check(&operation, at));
+            }
+        }
+    }
+
+    #[test]
+    fn two_memories_grant_no_more_than_either_whatever_the_configuration(
+        (config, other, then) in (any_frank_config(), any_frank_config(), any_frank_config()),
+        common in any_deeds(10, 10),
+        (a, b) in (any_deeds(20, 20), any_deeds(20, 20)),
+        (after_a, after_b) in (any_after(), any_after()),
+    ) {
+        let with_common = |deeds: &[Deed]| [&common[..], deeds].concat();
+        let (_, a, at_a) = lived(&config, &with_common(&a), after_a);
+        let (_, b, at_b) = lived(&other, &with_common(&b), after_b);
+        let now = at_a.max(at_b);
+        let merged = restored(&then, &state::merge(&a.bytes, &b.bytes, now).unwrap(), now);
+        let (alone_a, alone_b) = (restored(&then, &a, now), restored(&then, &b, now));
+        grants_no_more(&merged, &alone_a, now);
+        grants_no_more(&merged, &alone_b, now);
+        let mut both = alone_a.clone();
+        both.restore(&b.bytes, now).unwrap();
+        grants_no_more(&both, &alone_b, now);
+        // Who knows nothing only assumes.
+        if a != fresh(&config).save(at_a) {
+            grants_no_more(&both, &alone_a, now);
+        }
+    }
+
+    #[test]
+    fn neither_the_order_of_merging_matters_nor_merging_again(
+        config in any_frank_config(),
+        (a, b, c) in (any_deeds(15, 20), any_deeds(15, 20), any_deeds(15, 20)),
+        after in (any_after(), any_after(), any_after()),
+    ) {
+        let saved = |deeds: &[Deed], after| lived(&config, deeds, after).1.bytes;
+        let (a, b, c) = (saved(&a, after.0), saved(&b, after.1), saved(&c, after.2));
+        let merge = |a: &[u8], b: &[u8]| state::merge(a, b, Instant(u64::MAX)).unwrap().bytes;
+        prop_assert_eq!(merge(&a, &a), &a[..]);
+        prop_assert_eq!(merge(&a, &b), merge(&b, &a));
+        prop_assert_eq!(merge(&merge(&a, &b), &c), merge(&a, &merge(&b, &c)));
+        prop_assert_eq!(merge(&merge(&a, &b), &b), merge(&a, &b));
+    }
+
+    #[test]
+    fn what_is_not_what_was_saved_is_an_error_and_changes_nothing(
+        config in any_frank_config(),
+        deeds in any_deeds(12, 20),
+        garbage: Vec<u8>,
+        (at, bit) in (any::<prop::sample::Index>(), 0_u8..8),
+    ) {
+        let (_, Saved { bytes, .. }, now) = lived(&config, &deeds, Millis(0));
+        let mut flipped = bytes.clone();
+        *at.get_mut(&mut flipped) ^= 1 << bit;
+        let mut limiter = restored(&config, &Saved { bytes: bytes.clone(), left_out: 0 }, now);
+        let before = format!("{limiter:?}");
+        let longer = [&bytes[..], &[0]].concat();
+        let in_front = [&bytes[..at.index(bytes.len())], &garbage].concat();
+        for wrong in [&garbage, &flipped, &bytes[..at.index(bytes.len())], &longer, &in_front] {
+            if wrong != bytes {
+                prop_assert!(limiter.restore(wrong, now).is_err());
+                prop_assert!(state::merge(&bytes, wrong, now).is_err() && state::merge(wrong, &bytes, now).is_err());
+            }
+        }
+        prop_assert_eq!(format!("{limiter:?}"), before);
+    }
+
+    /// What somebody made up, sum and all: it may be taken in, and then the limiter goes on.
+    #[test]
+    fn a_forged_state_never_breaks_the_limiter(
+        config in any_frank_config(),
+        deeds in any_deeds(12, 20),
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        later in any_deeds(12, 20),
+    ) {
+        let (_, Saved { mut bytes, .. }, now) = lived(&config, &deeds, Millis(0));
+        let whole = bytes.len() - 4;
+        for (at, byte) in edits {
+            *at.get_mut(&mut bytes[..whole]) = byte;
+        }
+        let sum = bytes[..whole].iter().fold(0x811c_9dc5_u32, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+        bytes[whole..].copy_from_slice(&sum.to_le_bytes());
+        let mut limiter = fresh(&config);
+        if limiter.restore(&bytes, now).is_ok() {
+            live(&mut limiter, &later, &mut { now });
+            let again = limiter.save(now);
+            prop_assert!(state::merge(&again.bytes, &bytes, Instant(u64::MAX)).is_ok());
+        }
+    }
+}
+
+/// A minute in which each tenant sends a page read and invokes a function of its installation in each of the rounds.
+fn busy(tenants: usize, rounds: u64, profile: InvocationProfile) -> (Limiter, Instant) {
+    let config = Config { invocations: profile, pool: PoolKind::PerTenant, ..Config::default() };
+    let (mut limiter, mut now) = (fresh(&config), NOON);
+    let id = |n: usize| format!("{n:08x}-1dc1-4f04-9b0c-2e6a7c2b9c55");
+    for n in 0..rounds as usize {
+        now += Millis(59_999 / rounds);
+        for tenant in 0..tenants {
+            let installation = format!("ari:cloud:ecosystem::installation/{}", id(tenant));
+            let account = format!("712020:{}", id(n % 3));
+            let invoked = invocation(&installation, Some(&account), "production", Trigger::Ui);
+            let said = response(200, vec![Header::new("X-RateLimit-Remaining", "4321")]);
+            for (operation, answer) in [(page(&id(tenant)), said), (invoked, Answer::Resolved("1".into()))] {
+                let call = limiter.begin(&operation, CallOptions::default(), now).unwrap();
+                assert_eq!(limiter.next(call, now), Step::Send(1));
+                limiter.on_response(call, &answer, now);
+                limiter.end(call);
+            }
+        }
+    }
+    (limiter, now)
+}
+
+#[test]
+fn a_hundred_busy_tenants_fit_into_64_kib_and_of_more_the_widest_scopes_are_kept() {
+    for profile in InvocationProfile::ALL {
+        let (limiter, now) = busy(100, 120, profile);
+        let saved = limiter.save(now);
+        println!("{}: {} bytes for 100 tenants", profile.name(), saved.bytes.len());
+        assert!(saved.bytes.len() <= MAX_BYTES && saved.left_out == 0, "{} bytes", saved.bytes.len());
+    }
+    // A tenth of what its windows admit or nearly all: grains bound it.
+    let (one, now) = busy(1, 5_900, InvocationProfile::ForgeRfc130);
+    let bytes = one.save(now).bytes.len();
+    assert!(bytes <= MAX_BYTES / 100, "{bytes} bytes for one tenant");
+    let (limiter, now) = busy(1_500, 8, InvocationProfile::ForgeCurrent);
+    let saved = limiter.save(now);
+    assert!(saved.bytes.len() <= MAX_BYTES && saved.bytes.len() > MAX_BYTES * 4 / 5, "{} bytes", saved.bytes.len());
+    let known = format!("{:?}", restored(&Config::default(), &saved, now));
+    assert!(saved.left_out > 1_000 && known.contains("Environment(") && !known.contains("User("));
+    let long = limiter_at(&page(&"t".repeat(5_000)));
+    assert_eq!(long.save(NOON).left_out, 1, "a name that would take the room of many");
+}
+
+/// After one call.
+fn limiter_at(operation: &Operation) -> Limiter {
+    let mut limiter = fresh(&Config { pool: PoolKind::PerTenant, ..Config::default() });
+    let call = limiter.begin(operation, CallOptions::default(), NOON).unwrap();
+    assert_eq!(limiter.next(call, NOON), Step::Send(1));
+    limiter.end(call);
+    limiter
+}
+
+#[test]
+fn an_error_says_what_is_wrong() {
+    let Saved { bytes, .. } = limiter_at(&page("t")).save(NOON);
+    let fails = |bytes: &[u8], now| fresh(&Config::default()).restore(bytes, now).unwrap_err();
+    let mut newer = bytes.clone();
+    newer[4] = 9;
+    assert_eq!(fails(&newer, NOON), StateError::NewerVersion(9));
+    assert_eq!(fails(b"", NOON), StateError::NotAState);
+    assert_eq!(fails(&bytes[..bytes.len() - 1], NOON), StateError::CutOff);
+    assert_eq!(fails(&[&bytes[..], b"?"].concat(), NOON), StateError::Damaged);
+    assert_eq!(fails(&[&bytes[..], &[0; MAX_BYTES]].concat(), NOON), StateError::TooLarge(bytes.len() + MAX_BYTES));
+    let long_ago = Instant(NOON.0 - 600_001);
+    assert_eq!(fails(&bytes, long_ago), StateError::FromTheFuture(NOON));
+    assert!(fresh(&Config::default()).restore(&bytes, Instant(NOON.0 - 600_000)).is_ok(), "clocks may differ");
+    let mut busy = fresh(&Config::default());
+    busy.begin(&page("t"), CallOptions::default(), NOON).unwrap();
+    let error = busy.restore(&bytes, NOON).unwrap_err();
+    assert_eq!(error.to_string(), "`1` calls are open: end them, or restore before the first");
+}
+
+#[test]
+fn what_is_spent_and_learned_survives_another_configuration() {
+    let tenth = Config { quota_points: 100, ..Config::default() };
+    let mut limiter = fresh(&Config { quota_points: 1_000, ..Config::default() });
+    let refusal = vec![Header::new("Retry-After", "5"), Header::new("RateLimit-Reason", "jira-burst-based")];
+    for answer in [response(200, vec![]), response(429, refusal)] {
+        let call = limiter.begin(&page("t"), CallOptions::default(), NOON).unwrap();
+        assert_eq!(limiter.next(call, NOON), Step::Send(1));
+        limiter.on_response(call, &answer, NOON);
+        limiter.end(call);
+    }
+    let later = NOON + Millis::from_secs(9);
+    let restored = restored(&tenth, &limiter.save(NOON), NOON);
+    assert_eq!(restored.quota_check(&page("t"), later).points_left, Some(98), "of the new quota");
+    assert!(earliest(&restored, &page("t"), NOON) >= NOON + Millis::from_secs(5), "the pause holds");
+    let slots = |mut limiter: Limiter| {
+        let begin =
+            |_| limiter.begin(&request("t", "POST", "/wiki/rest/api/content"), CallOptions::default(), later).is_ok();
+        assert!((0..80).all(begin));
+        earliest(&limiter, &page("t"), later).since(later)
+    };
+    assert!(slots(restored) > slots(fresh(&tenth)), "so does the lower rate");
+}
