@@ -2,6 +2,7 @@
 
 use crate::headroom::forge::types as wit;
 use headroom_core::config::{BurstRate, Config, ConfigError, PoolKind};
+use headroom_core::state;
 use headroom_core::verdict as core;
 use headroom_model::operation as model;
 use headroom_model::profile::InvocationProfile;
@@ -181,6 +182,27 @@ impl From<core::Verdict> for wit::Verdict {
                 core::Confidence::Assumed => wit::Confidence::Assumed,
             },
         }
+    }
+}
+
+impl From<state::Saved> for wit::Saved {
+    fn from(saved: state::Saved) -> Self {
+        Self { bytes: saved.bytes, left_out: saved.left_out }
+    }
+}
+
+impl From<state::StateError> for wit::StateError {
+    fn from(error: state::StateError) -> Self {
+        let fault = match error {
+            state::StateError::NotAState => wit::StateFault::NotAState,
+            state::StateError::NewerVersion(_) => wit::StateFault::NewerVersion,
+            state::StateError::TooLarge(_) => wit::StateFault::TooLarge,
+            state::StateError::CutOff => wit::StateFault::CutOff,
+            state::StateError::Damaged => wit::StateFault::Damaged,
+            state::StateError::FromTheFuture(_) => wit::StateFault::FromTheFuture,
+            state::StateError::CallsOpen(_) => wit::StateFault::CallsOpen,
+        };
+        Self { fault, message: error.to_string() }
     }
 }
 

@@ -3,11 +3,11 @@
 use crate::convert::Last;
 use crate::exports::headroom::forge::limiter::{
     Answer, AttemptError, Call, CallOptions, Config, ConfigError, Guest, GuestCall, GuestLimiter, InstantMs, Operation,
-    Outcome, Step, Verdict,
+    Outcome, Saved, StateError, Step, Verdict,
 };
 use crate::headroom::forge::types::Refusal;
 use headroom_core::verdict as core;
-use headroom_core::{CallId, Limiter};
+use headroom_core::{CallId, Limiter, state};
 use headroom_model::time::Instant;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -22,6 +22,10 @@ impl Guest for Planner {
     fn default_config() -> Config {
         headroom_core::Config::default().into()
     }
+
+    fn merge(a: Vec<u8>, b: Vec<u8>, now: InstantMs) -> Result<Saved, StateError> {
+        Ok(state::merge(&a, &b, Instant(now))?.into())
+    }
 }
 
 /// The resource `limiter`. Its calls share it and may outlive the handle.
@@ -34,6 +38,14 @@ impl GuestLimiter for SharedLimiter {
 
     fn quota_check(&self, operation: Operation, now: InstantMs) -> Verdict {
         self.0.borrow().quota_check(&(&operation).into(), Instant(now)).into()
+    }
+
+    fn save(&self, now: InstantMs) -> Saved {
+        self.0.borrow().save(Instant(now)).into()
+    }
+
+    fn restore(&self, saved: Vec<u8>, now: InstantMs) -> Result<(), StateError> {
+        Ok(self.0.borrow_mut().restore(&saved, Instant(now))?)
     }
 
     fn begin(&self, operation: Operation, options: CallOptions, now: InstantMs) -> Call {

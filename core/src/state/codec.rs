@@ -40,13 +40,13 @@ fn scope_of(kind: u8, name: String) -> Option<Scope> {
     })
 }
 
-/// Scopes in the order in which they find room, the widest first.
-pub(super) const fn width(scope: &Scope) -> u8 {
+/// How much of the traffic a scope covers, from 0 to 3.
+pub(super) const fn width(scope: &Scope) -> u64 {
     match scope {
-        Scope::App => 0,
-        Scope::Environment(_) => 1,
-        Scope::Tenant(_) | Scope::Installation(_) => 2,
-        Scope::User(_) | Scope::Call => 3,
+        Scope::App => 3,
+        Scope::Environment(_) => 2,
+        Scope::Tenant(_) | Scope::Installation(_) => 1,
+        Scope::User(_) | Scope::Call => 0,
     }
 }
 

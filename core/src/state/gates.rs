@@ -1,11 +1,12 @@
 //! What gates know, and gates that know it.
 
-use super::{Memory, Record, Windows, cut};
+use super::{Memory, Record, Windows, cut, entry};
 use crate::gates::{Gate, Gates};
 use crate::pace::Pace;
 use crate::verdict::{LimiterKind, Scope};
 use crate::window::Window;
 use headroom_model::time::Instant;
+use std::mem;
 
 impl Gates {
     /// What is worth remembering at `at`.
@@ -14,14 +15,26 @@ impl Gates {
         Memory { at, scopes: records.filter(|(_, record)| !record.is_empty()).collect() }
     }
 
-    /// Takes in what was saved, beside what is known.
-    pub(crate) fn recall(&mut self, saved: Memory, now: Instant) {
-        let state = if self.scopes.is_empty() { saved } else { self.remember(now).join(saved) };
-        let gates = state.scopes.into_iter().map(|(scope, record)| {
-            let gate = self.gate_of(&scope, record, state.at);
-            (scope, gate)
-        });
-        self.scopes = gates.collect();
+    /// Takes in what was saved. Where something is known already, that counts too.
+    pub(crate) fn recall(&mut self, mut saved: Memory, now: Instant) {
+        let mut gates = mem::take(&mut self.scopes);
+        let is_new = gates.is_empty();
+        for (scope, gate) in &mut gates {
+            let mut record = gate.remember(now);
+            let at = saved.scopes.binary_search_by(|(other, _)| other.cmp(scope));
+            record.join(at.map(|at| mem::take(&mut saved.scopes[at].1)).unwrap_or_default());
+            *gate = self.gate_of(scope, record, saved.at);
+        }
+        for (scope, mut record) in saved.scopes {
+            if !gates.contains_key(&scope) {
+                if !is_new {
+                    record.join(Record::default());
+                }
+                let gate = self.gate_of(&scope, record, saved.at);
+                gates.entry(scope).or_insert(gate);
+            }
+        }
+        self.scopes = gates;
     }
 
     /// A gate as recorded. What this configuration has no pace for is passed over.
@@ -50,9 +63,12 @@ impl Gate {
         match &self.pace {
             Some(Pace::Bucket(bucket)) => record.bucket = bucket.save(at),
             Some(Pace::Windows(windows)) => {
-                let saved = windows.iter().map(|window| (window.key(), window.save(at)));
-                record.windows = saved.filter(|(_, booked)| !booked.is_empty()).collect();
-                record.windows.sort_by_key(|(key, _)| *key);
+                for window in windows {
+                    let booked = window.save(at);
+                    if !booked.is_empty() {
+                        *entry(&mut record.windows, window.key()) = booked;
+                    }
+                }
             }
             None => {}
         }
@@ -163,7 +179,9 @@ mod tests {
             let at = at_a.max(at_b);
             let from = at + Millis(later);
             let earliest = |record: &Record| recalled(rule, record, at).earliest(from);
-            let merged = earliest(&a.clone().join(b.clone()));
+            let mut both = a.clone();
+            both.join(b.clone());
+            let merged = earliest(&both);
             prop_assert!(merged >= earliest(&a) && merged >= earliest(&b));
         }
 

@@ -21,11 +21,10 @@ mod parts;
 
 use crate::verdict::{LimiterKind, Scope};
 use headroom_model::time::{Instant, Millis};
-use std::cmp::Reverse;
 use std::fmt;
 
 pub(crate) use parts::{BucketState, Hour, Learned, PoolState};
-use parts::{Windows, union};
+use parts::{Windows, entry, join_windows};
 
 /// The most bytes of a saved state.
 pub const MAX_BYTES: usize = 64 * 1_024;
@@ -126,25 +125,24 @@ impl Record {
         *self == Self::default()
     }
 
-    /// Until about when it makes a difference.
-    fn binds_until(&self) -> Instant {
+    /// Which scopes find room first: the wider ones, and among them those that make a difference the longest.
+    fn rank(&self, scope: &Scope) -> u64 {
         let pause = self.pause.as_ref().map(|(until, _)| *until);
         let pool = self.pool.map(|pool| pool.window.next_hour());
         let bucket = self.bucket.map(|bucket| bucket.empty_until.unwrap_or(bucket.from));
         let window = self.windows.iter().filter_map(|(_, booked)| booked.last()).map(|(slot, _)| *slot).max();
-        [pause, pool, bucket, window].into_iter().flatten().max().unwrap_or_default()
+        let binds_until = pause.max(pool).max(bucket).max(window).unwrap_or_default();
+        codec::width(scope) << 62 | binds_until.0 >> 2
     }
 
-    fn join(self, other: Self) -> Self {
+    /// Takes in what another record says.
+    #[inline(never)]
+    fn join(&mut self, other: Self) {
         let longer = |a, b| if pause_key(&a) < pause_key(&b) { b } else { a };
-        Self {
-            pause: either(self.pause, other.pause, longer),
-            pool: PoolState::join(self.pool, other.pool),
-            bucket: either(self.bucket, other.bucket, BucketState::join),
-            windows: union(self.windows, other.windows, |a, b| {
-                union(a.unwrap_or_default(), b.unwrap_or_default(), |a, b| a.max(b).unwrap_or(0))
-            }),
-        }
+        self.pause = either(self.pause.take(), other.pause, longer);
+        self.pool = PoolState::join(self.pool, other.pool);
+        self.bucket = either(self.bucket, other.bucket, BucketState::join);
+        join_windows(&mut self.windows, other.windows);
     }
 }
 
@@ -178,19 +176,53 @@ impl Memory {
         let mut bytes = codec::encode(&self);
         while bytes.len() > MAX_BYTES {
             let most = self.scopes.len();
-            self.scopes.sort_by_cached_key(|(scope, record)| (codec::width(scope), Reverse(record.binds_until())));
-            self.scopes.truncate((most * MAX_BYTES / bytes.len()).min(most - most.div_ceil(16)));
-            self.scopes.sort_by(|(a, _), (b, _)| a.cmp(b));
+            self.keep((most * MAX_BYTES / bytes.len()).min(most - most.div_ceil(16)));
             bytes = codec::encode(&self);
         }
         Saved { bytes, left_out: u32::try_from(all - self.scopes.len()).unwrap_or(u32::MAX) }
     }
 
-    /// The more careful of the two in every figure.
-    pub(crate) fn join(self, other: Self) -> Self {
-        let record = |a: Option<Record>, b: Option<Record>| a.unwrap_or_default().join(b.unwrap_or_default());
-        Self { at: self.at.max(other.at), scopes: union(self.scopes, other.scopes, record) }
+    /// Keeps the `room` scopes of the highest rank.
+    fn keep(&mut self, room: usize) {
+        let ranks: Vec<u64> = self.scopes.iter().map(|(scope, record)| record.rank(scope)).collect();
+        let lowest = nth_highest(&ranks, room);
+        let mut room_at_lowest = room - ranks.iter().filter(|rank| **rank > lowest).count();
+        let mut ranks = ranks.into_iter();
+        self.scopes.retain(|_| {
+            let rank = ranks.next().unwrap_or(0);
+            let finds_room = rank > lowest || (rank == lowest && room_at_lowest > 0);
+            room_at_lowest -= usize::from(finds_room && rank == lowest);
+            finds_room
+        });
     }
+
+    /// The more careful of the two in every figure. Who does not know a scope takes it for untouched.
+    pub(crate) fn join(self, other: Self) -> Self {
+        let (at, mut scopes) = (self.at.max(other.at), Vec::new());
+        let mut theirs = other.scopes.into_iter().peekable();
+        let alone = |(scope, mut record): (Scope, Record)| {
+            record.join(Record::default());
+            (scope, record)
+        };
+        for (scope, mut record) in self.scopes {
+            while let Some(before) = theirs.next_if(|(other, _)| *other < scope) {
+                scopes.push(alone(before));
+            }
+            record.join(theirs.next_if(|(other, _)| *other == scope).map(|(_, record)| record).unwrap_or_default());
+            scopes.push((scope, record));
+        }
+        scopes.extend(theirs.map(alone));
+        Self { at, scopes }
+    }
+}
+
+/// The highest number that `n` of them reach.
+fn nth_highest(numbers: &[u64], n: usize) -> u64 {
+    (0..u64::BITS).rev().fold(0, |reached, bit| {
+        let higher = reached | 1 << bit;
+        let count = numbers.iter().filter(|number| **number >= higher).count();
+        if count >= n { higher } else { reached }
+    })
 }
 
 /// A text cut to what is kept of it.

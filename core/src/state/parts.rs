@@ -4,7 +4,6 @@
 use crate::config::BurstRate;
 use crate::doubt::Doubt;
 use headroom_model::time::{HOUR, Instant, Millis};
-use std::cmp::Ordering;
 
 /// Bookings of one scope: for each window, by whether it slides and by its span, how many lie at each instant. For a
 /// fixed window that is its beginning. All in order.
@@ -127,24 +126,25 @@ pub(super) fn least(a: Option<u32>, b: Option<u32>) -> Option<u32> {
     super::either(a, b, u32::min)
 }
 
-/// Two lists in order as one: what is in either by `join`, which is told what each has.
-pub(super) fn union<K: Ord, V>(
-    a: Vec<(K, V)>,
-    b: Vec<(K, V)>,
-    join: impl Fn(Option<V>, Option<V>) -> V,
-) -> Vec<(K, V)> {
-    let (mut a, mut b) = (a.into_iter().peekable(), b.into_iter().peekable());
-    let mut all = Vec::new();
-    loop {
-        let order = match (a.peek(), b.peek()) {
-            (Some((in_a, _)), Some((in_b, _))) => in_a.cmp(in_b),
-            (in_a, _) => in_a.map_or(Ordering::Greater, |_| Ordering::Less),
-        };
-        let (key, a, b) = match (a.next_if(|_| order.is_le()), b.next_if(|_| order.is_ge())) {
-            (Some((key, a)), b) => (key, Some(a), b.map(|(_, b)| b)),
-            (None, Some((key, b))) => (key, None, Some(b)),
-            (None, None) => return all,
-        };
-        all.push((key, join(a, b)));
+/// The value of `key` in a list in order, a new one if there is none.
+pub(super) fn entry<K: Ord, V: Default>(list: &mut Vec<(K, V)>, key: K) -> &mut V {
+    let at = match list.binary_search_by(|(other, _)| other.cmp(&key)) {
+        Ok(at) => at,
+        Err(at) => {
+            list.insert(at, (key, V::default()));
+            at
+        }
+    };
+    &mut list[at].1
+}
+
+/// Of all that either counts, the higher count.
+pub(super) fn join_windows(all: &mut Windows, other: Windows) {
+    for (key, booked) in other {
+        let slots = entry(all, key);
+        for (slot, count) in booked {
+            let most = entry(slots, slot);
+            *most = count.max(*most);
+        }
     }
 }
