@@ -1,4 +1,5 @@
 import * as wit from '../dist/types/limiter.js';
+import type { StateFault } from '../dist/types/types.js';
 
 export type * from '../dist/types/types.js';
 export type { Step } from '../dist/types/limiter.js';
@@ -32,5 +33,5 @@ export class ConfigError extends RangeError {
 /** A saved state that was not taken; the limiter is as it was. */
 export class StateError extends Error {
   /** What is wrong with it. */
-  readonly fault: wit.StateFault;
+  readonly fault: StateFault;
 }
