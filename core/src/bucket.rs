@@ -265,4 +265,16 @@ mod tests {
         }
         assert_eq!((bucket.full_at(), bucket.booked.len()), (0, 0));
     }
+
+    #[test]
+    fn a_bucket_that_was_empty_until_an_instant_is_so_at_any_rate() {
+        let mut bucket = Bucket::new(BurstRate { per_second: 10, capacity: 2 });
+        bucket.refused(Instant(9_000), Instant(1_000));
+        let state = bucket.save(Instant(1_500)).expect("it is empty");
+        for (per_second, capacity) in [(1, 1), (10, 2), (1_000, 1), (3, 100_000)] {
+            let mut other = Bucket::new(BurstRate { per_second, capacity });
+            other.restore(BucketState { learned: None, ..state });
+            assert_eq!(other.earliest(Instant(1_500)), Instant(9_000), "{per_second} per second, {capacity}");
+        }
+    }
 }

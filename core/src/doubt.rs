@@ -86,4 +86,13 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn points_that_may_be_on_their_way_are_held_for_a_span_after_they_were_saved() {
+        let mut doubt = Doubt { young: 0, old: 3, ages_at: Instant(100) };
+        doubt = doubt.saved(7, Instant(90));
+        assert_eq!(doubt.take_aged(Instant(89) + Doubt::SPAN), 0);
+        assert_eq!(doubt.take_aged(Instant(90) + Doubt::SPAN), 3);
+        assert_eq!(doubt.take_aged(Instant(90) + Doubt::SPAN.times(2)), 7);
+    }
 }

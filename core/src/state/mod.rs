@@ -18,6 +18,8 @@
 mod codec;
 mod gates;
 mod parts;
+mod read;
+mod write;
 
 use crate::verdict::{LimiterKind, Scope};
 use headroom_model::time::{Instant, Millis};
@@ -162,7 +164,7 @@ fn either<T>(a: Option<T>, b: Option<T>, join: impl FnOnce(T, T) -> T) -> Option
 impl Memory {
     /// Reads what was saved.
     pub(crate) fn read(bytes: &[u8], now: Instant) -> Result<Self, StateError> {
-        let state = codec::decode(bytes)?;
+        let state = read::decode(bytes)?;
         if state.at.since(now) > AHEAD {
             return Err(StateError::FromTheFuture(state.at));
         }
@@ -173,11 +175,11 @@ impl Memory {
     pub(crate) fn write(mut self) -> Saved {
         let all = self.scopes.len();
         self.scopes.retain(|(scope, _)| codec::scope_parts(scope).1.len() <= MAX_NAME);
-        let mut bytes = codec::encode(&self);
+        let mut bytes = write::encode(&self);
         while bytes.len() > MAX_BYTES {
             let most = self.scopes.len();
             self.keep((most * MAX_BYTES / bytes.len()).min(most - most.div_ceil(16)));
-            bytes = codec::encode(&self);
+            bytes = write::encode(&self);
         }
         Saved { bytes, left_out: u32::try_from(all - self.scopes.len()).unwrap_or(u32::MAX) }
     }
