@@ -212,7 +212,8 @@ impl Pool {
         let spent = self.reported_left.is_none().then_some(self.spent);
         let hour = Hour { reported_left: self.reported_left, spent, limit: self.limit, by_quota };
         let left_before = Some(self.left_before).filter(|left| *left < u32::MAX);
-        let is_known = at.hour_start() <= self.window.next_hour() || doubt.points() > 0;
+        let is_larger = self.limit.is_some_and(|limit| limit > self.quota);
+        let is_known = at.hour_start() <= self.window.next_hour() || doubt.points() > 0 || is_larger;
         is_known.then_some(PoolState { window: self.window, hour, before: None, left_before, doubt })
     }
 

@@ -13,6 +13,9 @@ use proptest::prelude::*;
 
 const SEED: u64 = 7;
 
+/// A gap that ends where the next hour begins.
+const TO_THE_HOUR: Millis = Millis(u64::MAX);
+
 /// One call and what comes of it.
 #[derive(Clone, Debug)]
 struct Deed {
@@ -39,14 +42,15 @@ fn any_answer() -> impl Strategy<Value = Option<Answer>> {
     prop_oneof![
         6 => Just(Some(response(200, plain()))),
         2 => (0_u32..60).prop_map(move |n| Some(response(200, left(n)))),
-        1 => (1_u32..90, 0_u32..90).prop_map(move |said| Some(response(200, of(said)))),
+        1 => (10_000_u32..20_000, 0_u32..90).prop_map(move |said| Some(response(200, of(said)))),
         2 => (1_u32..90, reason).prop_map(move |said| Some(response(429, refused(said)))),
         1 => Just(None),
     ]
 }
 
 fn any_deeds(most: usize, open: u32) -> impl Strategy<Value = Vec<Deed>> {
-    let gap = prop_oneof![8 => 0_u64..30, 2 => 0_u64..20_000, 1 => 0_u64..4_000_000].prop_map(Millis);
+    let gap = prop_oneof![8 => 0_u64..30, 2 => 0_u64..20_000, 1 => 0_u64..4_000_000, 1 => Just(TO_THE_HOUR.0)];
+    let gap = gap.prop_map(Millis);
     let is_left_open = prop_oneof![100 - open => Just(false), open => Just(true)];
     let deed = (gap, any_operation(), any_answer(), is_left_open);
     let deed = deed.prop_map(|(gap, operation, answer, is_left_open)| Deed { gap, operation, answer, is_left_open });
@@ -67,7 +71,7 @@ fn any_frank_config() -> impl Strategy<Value = Config> {
 fn live(limiter: &mut Limiter, deeds: &[Deed], now: &mut Instant) -> Vec<String> {
     let mut trace = Vec::new();
     for Deed { gap, operation, answer, is_left_open } in deeds {
-        *now += *gap;
+        *now = if *gap == TO_THE_HOUR { now.next_hour() } else { *now + *gap };
         trace.push(format!("{:?}", limiter.quota_check(operation, *now)));
         // A request that gets no answer would come again by chance.
         let options = CallOptions { idempotent: answer.as_ref().map(|_| true), max_attempts: Some(1), deadline: None };
