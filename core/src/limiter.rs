@@ -268,7 +268,7 @@ impl Limiter {
     }
 
     /// Takes in what was saved. A new limiter then decides as the one that was saved would, given the same
-    /// configuration and seed; one that knows something keeps to both.
+    /// configuration and seed; one that knows something keeps to both. Chance is not saved: jitter begins anew.
     ///
     /// # Errors
     /// [`StateError`] says what is wrong, and the limiter is as it was.
