@@ -18,19 +18,19 @@ impl Gates {
     /// Takes in what was saved. Where something is known already, that counts too.
     pub(crate) fn recall(&mut self, mut saved: Memory, now: Instant) {
         let mut gates = mem::take(&mut self.scopes);
-        let is_new = gates.is_empty();
+        let (is_new, at) = (gates.is_empty(), now.max(saved.at));
         for (scope, gate) in &mut gates {
             let mut record = gate.remember(now);
-            let at = saved.scopes.binary_search_by(|(other, _)| other.cmp(scope));
-            record.join(at.map(|at| mem::take(&mut saved.scopes[at].1)).unwrap_or_default());
-            *gate = self.gate_of(scope, record, saved.at);
+            let found = saved.scopes.binary_search_by(|(other, _)| other.cmp(scope));
+            record.join(found.map(|found| mem::take(&mut saved.scopes[found].1)).unwrap_or_default());
+            *gate = self.gate_of(scope, record, at);
         }
         for (scope, mut record) in saved.scopes {
             if !gates.contains_key(&scope) {
                 if !is_new {
                     record.join(Record::default());
                 }
-                let gate = self.gate_of(&scope, record, saved.at);
+                let gate = self.gate_of(&scope, record, at);
                 gates.entry(scope).or_insert(gate);
             }
         }
@@ -42,7 +42,7 @@ impl Gates {
         let mut pace = Pace::new(scope, self.config());
         match &mut pace {
             Pace::Bucket(bucket) => record.bucket.into_iter().for_each(|state| bucket.restore(state)),
-            Pace::Windows(windows) => windows.iter_mut().for_each(|window| recall_window(window, &record.windows, at)),
+            Pace::Windows(windows) => recall_windows(windows, &record.windows, at),
         }
         let pool = record.pool.map(|state| {
             let mut pool = self.new_pool(at);
@@ -76,17 +76,26 @@ impl Gate {
     }
 }
 
-/// The bookings of the same window; of another profile's, all that the longest one knows, as late as they can have
-/// been.
-fn recall_window(window: &mut Window, saved: &Windows, at: Instant) {
-    if let Some((_, booked)) = saved.iter().find(|(key, _)| *key == window.key()) {
-        return window.restore(booked);
+/// What was saved of the same windows, and beside it what windows of other profiles saw, as late as it can have been.
+/// A window of which nothing was saved counts what the longest one saw.
+fn recall_windows(windows: &mut [Window], saved: &Windows, at: Instant) {
+    let keys: Vec<_> = windows.iter().map(Window::key).collect();
+    let longest = saved.iter().map(|(key, _)| *key).max_by_key(|(_, span)| *span);
+    for window in windows {
+        let own = window.key();
+        let is_saved = saved.iter().any(|(key, _)| *key == own || !keys.contains(key));
+        let mut all = Vec::new();
+        for (key, booked) in saved {
+            let (is_sliding, span) = *key;
+            let is_meant = *key == own || !keys.contains(key) || (!is_saved && Some(*key) == longest);
+            for (slot, count) in booked.iter().filter(|_| is_meant) {
+                let last = Instant((*slot + span).0.saturating_sub(1)).min(at.max(*slot));
+                let most = entry(&mut all, if is_sliding || *key == own { *slot } else { last });
+                *most = (*count).max(*most);
+            }
+        }
+        window.restore(&all);
     }
-    let Some(((is_sliding, span), booked)) = saved.iter().max_by_key(|((_, span), _)| *span) else { return };
-    let latest =
-        |slot: Instant| if *is_sliding { slot } else { Instant((slot + *span).0.saturating_sub(1)).min(slot.max(at)) };
-    let booked: Vec<_> = booked.iter().map(|(slot, count)| (latest(*slot), *count)).collect();
-    window.restore(&booked);
 }
 
 #[cfg(test)]
@@ -137,7 +146,7 @@ mod tests {
         let scopes = vec![(Scope::Installation("i".into()), record.clone())];
         let read = Memory::read(&Memory { at, scopes }.write().bytes, at).unwrap();
         let mut window = Window::new(rule);
-        recall_window(&mut window, &read.scopes[0].1.windows, at);
+        recall_windows(std::slice::from_mut(&mut window), &read.scopes[0].1.windows, at);
         window
     }
 
@@ -169,12 +178,14 @@ mod tests {
 
         #[test]
         fn two_windows_merged_admit_no_earlier_than_either(
-            rule in any_rule(),
+            (rule, other) in (any_rule(), any_rule()),
+            is_same in any::<bool>(),
             (a, b) in (any_gaps(200), any_gaps(200)),
             later in 0_u64..3_000,
         ) {
             let (mut at_a, mut at_b) = (Instant(10_000), Instant(10_000));
-            let (a, b) = (booked(rule, &a, &mut at_a), booked(rule, &b, &mut at_b));
+            let other = if is_same { rule } else { other };
+            let (a, b) = (booked(rule, &a, &mut at_a), booked(other, &b, &mut at_b));
             let (a, b) = (record(&a, at_a), record(&b, at_b));
             let at = at_a.max(at_b);
             let from = at + Millis(later);
