@@ -7,6 +7,7 @@
 //! points quota is not published; the Confluence page of 2025-12-12 promises HTTP 429.
 
 use super::cost::{CostReport, find, read_reset, read_retry_after};
+use crate::refusal::TOO_MANY_REQUESTS;
 use crate::when::When;
 use serde_json::{Map, Value};
 
@@ -14,7 +15,6 @@ use serde_json::{Map, Value};
 const MOST_BYTES: usize = 4 << 20;
 /// Errors kept of one answer.
 const MOST_ERRORS: usize = 16;
-const TOO_MANY_REQUESTS: u16 = 429;
 
 /// What an answer says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
