@@ -1,7 +1,8 @@
-//! Which limits an operation is under: the gates it has to pass, by name.
+//! Which limits an operation is under: the gates it has to pass.
 
 use crate::config::{Config, PoolKind};
-use crate::scope::{Scope, ScopeRef};
+use crate::scope::Part;
+use crate::scopes::{Key, ScopeId, Scopes};
 use crate::verdict::LimiterKind;
 use headroom_model::operation::{Context, Method, Operation, Request};
 use headroom_model::points::{Cost, Route};
@@ -9,112 +10,139 @@ use headroom_model::profile::{CountedPer, WindowRule};
 use headroom_model::refusal::{self, Limiter, Refusal};
 
 /// An operation is under so many scopes at most.
-pub(crate) const MOST_SCOPES: usize = 4;
+pub(crate) const MOST_SCOPES: usize = 5;
 
-/// The gates of one operation. With [`Scope`] it is kept while a call is open; with [`ScopeRef`] it borrows from there or
-/// from the operation.
-#[derive(Clone, Debug)]
-pub(crate) struct Lane<S> {
-    /// Every scope that a refusal may pause, the widest first.
-    pub(crate) scopes: [Option<S>; MOST_SCOPES],
+// Their places in a lane, the widest first. What only requests or only invocations are under stays empty for the others.
+const WIDEST: usize = 0;
+const OWNER: usize = 1;
+const ENDPOINT: usize = 2;
+const ISSUE: usize = 3;
+const USER: usize = 4;
+
+/// The gates of one operation, by what is known of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lane {
+    places: [Option<Place>; MOST_SCOPES],
     /// Whether their paces hold it up.
     pub(crate) is_paced: bool,
-    /// The place among the scopes of the one whose pool of points it spends from.
-    pub(crate) pool: Option<usize>,
+    /// The place of the scope whose pool of points it spends from.
+    pool: Option<usize>,
     /// What it costs.
     pub(crate) cost: Cost,
     /// Whether sending it twice does no harm.
     pub(crate) idempotent: bool,
 }
 
-impl<S> Lane<S> {
-    fn with<T>(&self, scopes: [Option<T>; MOST_SCOPES]) -> Lane<T> {
-        let Self { is_paced, pool, cost, idempotent, .. } = *self;
-        Lane { scopes, is_paced, pool, cost, idempotent }
-    }
+/// One scope of a lane.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    kind: Part<()>,
+    /// None if nothing was known of it when the lane was made. An endpoint may become known by a refusal since: it is
+    /// looked up each time, for nearly none of them ever has anything to remember.
+    id: Option<ScopeId>,
 }
 
-impl Lane<Scope> {
-    pub(crate) fn borrowed(&self) -> Lane<ScopeRef<'_>> {
-        self.with(self.scopes.each_ref().map(|scope| scope.as_ref().map(Scope::borrowed)))
-    }
-}
-
-impl<'a> Lane<ScopeRef<'a>> {
-    pub(crate) fn of(operation: &'a Operation, config: &Config) -> Self {
+impl Lane {
+    /// The lane of an operation; `find` gives the scope of a key, if it is known or wants to make it so.
+    pub(crate) fn of(operation: &Operation, config: &Config, mut find: impl FnMut(Key<'_>) -> Option<ScopeId>) -> Self {
         match operation {
-            Operation::Rest(request) => Self::of_request(request, config),
-            Operation::Invoke(invocation) => Self::of_invocation(&invocation.context),
+            Operation::Rest(request) => Self::of_request(request, config, &mut find),
+            Operation::Invoke(invocation) => Self::of_invocation(&invocation.context, &mut find),
         }
     }
 
-    fn of_request(request: &'a Request, config: &Config) -> Self {
-        let (tenant, method) = (request.tenant.as_str(), Method::of(&request.method));
+    fn of_request(request: &Request, config: &Config, find: &mut impl FnMut(Key<'_>) -> Option<ScopeId>) -> Self {
+        let method = Method::of(&request.method);
         let Route { cost, template, issue } = Route::of(&request.method, &request.path);
-        Self {
-            scopes: [
-                Some(ScopeRef::App),
-                Some(ScopeRef::Tenant(tenant)),
-                Some(ScopeRef::Endpoint { tenant, template, method }),
-                issue.filter(|_| method.is_write()).map(|issue| ScopeRef::Issue { tenant, issue }),
-            ],
-            is_paced: true,
-            pool: Some(match config.pool {
-                PoolKind::Global => 0,
-                PoolKind::PerTenant => 1,
-            }),
-            cost,
-            idempotent: request.is_idempotent(),
-        }
+        let tenant = place(Part::Tenant(request.tenant.as_str()), Some(ScopeId::APP), find);
+        let issue = issue.filter(|_| method.is_write()).map(|issue| place(Part::Issue(issue), tenant.id, find));
+        let mut places = [None; MOST_SCOPES];
+        places[WIDEST] = Some(Place { kind: Part::App, id: Some(ScopeId::APP) });
+        places[OWNER] = Some(tenant);
+        places[ENDPOINT] = Some(Place { kind: Part::Endpoint(template, method), id: None });
+        places[ISSUE] = issue;
+        let pool = match config.pool {
+            PoolKind::Global => WIDEST,
+            PoolKind::PerTenant => OWNER,
+        };
+        Self { places, is_paced: true, pool: Some(pool), cost, idempotent: request.is_idempotent() }
     }
 
-    fn of_invocation(context: &'a Context) -> Self {
-        let installation = context.installation.as_str();
-        let user = context.account.as_deref().map(|account| ScopeRef::User { installation, account });
-        let environment = ScopeRef::Environment(&context.environment);
-        Self {
-            scopes: [Some(environment), Some(ScopeRef::Installation(installation)), user, None],
-            is_paced: context.trigger.is_rate_limited(),
-            pool: None,
-            cost: Cost::FREE,
-            idempotent: false,
-        }
+    fn of_invocation(context: &Context, find: &mut impl FnMut(Key<'_>) -> Option<ScopeId>) -> Self {
+        let mut places = [None; MOST_SCOPES];
+        places[WIDEST] = Some(place(Part::Environment(context.environment.as_str()), Some(ScopeId::APP), find));
+        let installation = place(Part::Installation(context.installation.as_str()), Some(ScopeId::APP), find);
+        places[OWNER] = Some(installation);
+        let account = context.account.as_deref();
+        places[USER] = account.map(|account| place(Part::User(account), installation.id, find));
+        let is_paced = context.trigger.is_rate_limited();
+        Self { places, is_paced, pool: None, cost: Cost::FREE, idempotent: false }
     }
 
-    pub(crate) fn owned(&self) -> Lane<Scope> {
-        self.with(self.scopes.map(|scope| scope.map(ScopeRef::owned)))
+    /// The scopes of which something is known, each with its place.
+    pub(crate) fn known<V: Default>(&self, scopes: &Scopes<V>) -> [Option<ScopeId>; MOST_SCOPES] {
+        let mut known = self.places.map(|place| place?.id);
+        known[ENDPOINT] = self.endpoint().and_then(|key| scopes.find(key));
+        known
     }
 
-    /// The scope whose pool of points it spends from.
-    pub(crate) fn pool_scope(&self) -> Option<ScopeRef<'a>> {
-        self.scopes.get(self.pool?).copied().flatten()
+    /// The ids that the lane was made with.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = ScopeId> {
+        self.places.into_iter().filter_map(|place| place?.id)
+    }
+
+    fn endpoint(&self) -> Option<Key<'static>> {
+        let Part::Endpoint(template, method) = self.kind(ENDPOINT)? else { return None };
+        Some(Key { within: self.id(OWNER)?, part: Part::Endpoint(template, method) })
+    }
+
+    /// What stands at a place of it.
+    pub(crate) fn kind(&self, place: usize) -> Option<Part<()>> {
+        Some((*self.places.get(place)?)?.kind)
+    }
+
+    pub(crate) fn id(&self, place: usize) -> Option<ScopeId> {
+        (*self.places.get(place)?)?.id
+    }
+
+    /// The place of the scope whose pool of points it spends from.
+    pub(crate) const fn pool(&self) -> Option<usize> {
+        self.pool
+    }
+
+    /// The place whose pace is a line that calls come into after any narrower one.
+    pub(crate) fn line(&self) -> Option<usize> {
+        self.pool.map(|_| OWNER)
     }
 
     /// What a refusal covers: exactly that scope; where the server did not say, the widest that it can mean.
     ///
     /// A refused invocation names the limit of the window that refused it, and with that the rule. Without it, the
     /// installation is meant, which every profile limits.
-    pub(crate) fn refused_scope(&self, refusal: &Refusal, config: &Config) -> ScopeRef<'a> {
-        let Some(pool) = self.pool_scope() else {
+    pub(crate) fn refused_place(&self, refusal: &Refusal, config: &Config) -> usize {
+        let Some(pool) = self.pool else {
             let refused_by = |rule: &&WindowRule| Some(rule.limit) == refusal.window_limit;
             let rule = config.invocations.rules().iter().find(refused_by);
             let per = rule.map_or(CountedPer::Installation, |rule| rule.per);
-            return self.named(|scope| counted_per(scope) == Some(per));
+            let is_meant = |at: &usize| self.kind(*at).and_then(counted_per) == Some(per);
+            return (0..MOST_SCOPES).find(is_meant).unwrap_or(WIDEST);
         };
-        let tenant = || self.named(|scope| matches!(scope, ScopeRef::Tenant(_)));
         match refusal.scope {
-            refusal::Scope::Endpoint => self.named(|scope| matches!(scope, ScopeRef::Endpoint { .. })),
+            refusal::Scope::Endpoint => ENDPOINT,
             // An issue that the path does not name may be written to by any other path of its tenant.
-            refusal::Scope::Issue => {
-                let issue = self.scopes.iter().flatten().find(|scope| matches!(scope, ScopeRef::Issue { .. }));
-                issue.copied().unwrap_or_else(tenant)
-            }
+            refusal::Scope::Issue if self.kind(ISSUE).is_some() => ISSUE,
             // Whose request it is, nobody says: all of the tenant's.
-            refusal::Scope::Tenant | refusal::Scope::User => tenant(),
-            refusal::Scope::Unknown if refusal.limiter == Limiter::Burst => tenant(),
+            refusal::Scope::Issue | refusal::Scope::Tenant | refusal::Scope::User => OWNER,
+            refusal::Scope::Unknown if refusal.limiter == Limiter::Burst => OWNER,
             refusal::Scope::Unknown if refusal.limiter == Limiter::PointsQuota => pool,
-            _ => ScopeRef::App,
+            _ => WIDEST,
         }
+    }
+
+    /// The scope at a place, to be remembered from now on.
+    pub(crate) fn intern<V: Default>(&self, place: usize, scopes: &mut Scopes<V>) -> ScopeId {
+        let endpoint = || self.endpoint().filter(|_| place == ENDPOINT);
+        self.id(place).or_else(|| Some(scopes.intern(endpoint()?))).unwrap_or(ScopeId::APP)
     }
 
     /// Which kind of limit a refusal is about. An invocation is under no other than its rates.
@@ -136,28 +164,28 @@ impl<'a> Lane<ScopeRef<'a>> {
             _ => LimiterKind::Other(refusal.reason.clone().unwrap_or_default()),
         }
     }
+}
 
-    fn named(&self, is_wanted: impl Fn(ScopeRef<'a>) -> bool) -> ScopeRef<'a> {
-        let mut all = self.scopes.iter().flatten().copied();
-        let widest = self.scopes.first().copied().flatten().unwrap_or(ScopeRef::Call);
-        all.find(|scope| is_wanted(*scope)).unwrap_or(widest)
-    }
+fn place(part: Part<&str>, within: Option<ScopeId>, find: &mut impl FnMut(Key<'_>) -> Option<ScopeId>) -> Place {
+    let id = within.and_then(|within| find(Key { within, part }));
+    Place { kind: part.map(|_| ()), id }
 }
 
 /// What the windows of a scope count, if it has any.
-pub(crate) const fn counted_per(scope: ScopeRef<'_>) -> Option<CountedPer> {
-    match scope {
-        ScopeRef::User { .. } => Some(CountedPer::User),
-        ScopeRef::Installation(_) => Some(CountedPer::Installation),
-        ScopeRef::Environment(_) => Some(CountedPer::Environment),
-        ScopeRef::Issue { .. } => Some(CountedPer::Issue),
-        ScopeRef::App | ScopeRef::Tenant(_) | ScopeRef::Endpoint { .. } | ScopeRef::Call => None,
+pub(crate) const fn counted_per(kind: Part<()>) -> Option<CountedPer> {
+    match kind {
+        Part::User(()) => Some(CountedPer::User),
+        Part::Installation(()) => Some(CountedPer::Installation),
+        Part::Environment(()) => Some(CountedPer::Environment),
+        Part::Issue(()) => Some(CountedPer::Issue),
+        Part::App | Part::Tenant(()) | Part::Account(()) | Part::Endpoint(..) => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scope::Scope;
     use headroom_model::operation::{Invocation, Trigger};
     use headroom_model::points::Template;
     use headroom_model::profile::InvocationProfile;
@@ -171,15 +199,23 @@ mod tests {
         Refusal { limiter, window_limit, ..Refusal::default() }
     }
 
+    /// The scope that a refusal of this operation pauses.
+    fn covered(operation: &Operation, refusal: &Refusal, config: &Config) -> Scope {
+        let mut scopes = Scopes::<()>::new(1);
+        let lane = Lane::of(operation, config, |key| Some(scopes.intern(key)));
+        let id = lane.intern(lane.refused_place(refusal, config), &mut scopes);
+        scopes.name(id)
+    }
+
     #[test]
     fn a_request_is_under_its_pool_and_its_tenants_pace() {
         let operation = Operation::Rest(Request::get("t", "/wiki/rest/api/content/1"));
-        let lane = Lane::of(&operation, &Config::default());
-        assert_eq!((lane.pool_scope(), lane.cost.likely), (Some(ScopeRef::App), 2));
-        let scope = |limiter| lane.refused_scope(&refused(limiter, None), &Config::default());
-        assert_eq!(scope(Limiter::Burst), ScopeRef::Tenant("t"));
-        assert_eq!(scope(Limiter::PointsQuota), ScopeRef::App, "the pool that holds");
-        assert_eq!(scope(Limiter::Unknown), ScopeRef::App, "the careful reading");
+        let lane = Lane::of(&operation, &Config::default(), |_| None);
+        assert_eq!((lane.pool().and_then(|pool| lane.id(pool)), lane.cost.likely), (Some(ScopeId::APP), 2));
+        let scope = |limiter| covered(&operation, &refused(limiter, None), &Config::default());
+        assert_eq!(scope(Limiter::Burst), Scope::Tenant("t".into()));
+        assert_eq!(scope(Limiter::PointsQuota), Scope::App, "the pool that holds");
+        assert_eq!(scope(Limiter::Unknown), Scope::App, "the careful reading");
     }
 
     /// A refusal is as narrow as the server says, and where the path does not tell what it means, as wide as its tenant.
@@ -187,9 +223,8 @@ mod tests {
     fn a_refusal_covers_the_endpoint_or_the_issue_that_it_is_about() {
         let covers = |method: &str, path: &str, limiter, scope| {
             let request = Request { method: method.into(), ..Request::get("t", path) };
-            let operation = Operation::Rest(request);
             let refusal = Refusal { limiter, scope, ..Refusal::default() };
-            Lane::of(&operation, &Config::default()).refused_scope(&refusal, &Config::default()).owned()
+            covered(&Operation::Rest(request), &refusal, &Config::default())
         };
         let template = Template::of("PUT", "/rest/api/3/issue/A-1");
         let (tenant, method) = ("t".to_owned(), Method::Put);
@@ -208,7 +243,7 @@ mod tests {
 
     #[test]
     fn only_invocations_led_by_users_are_paced() {
-        let is_paced = |trigger| Lane::of(&invocation(trigger), &Config::default()).is_paced;
+        let is_paced = |trigger| Lane::of(&invocation(trigger), &Config::default(), |_| None).is_paced;
         assert!(is_paced(Trigger::Ui) && is_paced(Trigger::WebTrigger));
         assert!(!is_paced(Trigger::AsyncEvent));
     }
@@ -217,17 +252,16 @@ mod tests {
     fn the_limit_that_a_refusal_names_tells_whose_window_it_was() {
         let config = Config { invocations: InvocationProfile::ForgeCurrent, ..Config::default() };
         let operation = invocation(Trigger::WebTrigger);
-        let lane = Lane::of(&operation, &config);
         for (limit, scope) in [
-            (Some(1_200), ScopeRef::User { installation: "i", account: "a" }),
-            (Some(5_000), ScopeRef::Installation("i")),
-            (Some(30_000), ScopeRef::Environment("e")),
-            (Some(77), ScopeRef::Installation("i")),
-            (None, ScopeRef::Installation("i")),
+            (Some(1_200), Scope::User { installation: "i".into(), account: "a".into() }),
+            (Some(5_000), Scope::Installation("i".into())),
+            (Some(30_000), Scope::Environment("e".into())),
+            (Some(77), Scope::Installation("i".into())),
+            (None, Scope::Installation("i".into())),
         ] {
             // A web trigger's refusal is an HTTP response and reads like one of a REST request.
             for limiter in [Limiter::InvocationRate, Limiter::PointsQuota, Limiter::Unknown] {
-                assert_eq!(lane.refused_scope(&refused(limiter, limit), &config), scope, "{limit:?}");
+                assert_eq!(covered(&operation, &refused(limiter, limit), &config), scope, "{limit:?}");
             }
         }
     }

@@ -23,7 +23,7 @@ pub struct CallId(u64);
 
 #[derive(Clone, Debug)]
 struct Call {
-    lane: Lane<Scope>,
+    lane: Lane,
     hold: Hold,
     state: State,
     attempts: u32,
@@ -83,7 +83,7 @@ impl Limiter {
     #[must_use]
     pub fn quota_check(&self, operation: &Operation, now: Instant) -> Verdict {
         let now = now.max(self.latest);
-        let lane = Lane::of(operation, self.gates.config());
+        let lane = self.gates.lane(operation);
         let decision = match self.gates.plan(&lane, None, now) {
             _ if self.is_full() => Decision::Never(Never::TooManyCalls(self.gates.config().max_calls)),
             Plan::Go => Decision::Proceed,
@@ -132,11 +132,10 @@ impl Limiter {
             }
         };
         self.gates.sweep(now);
-        let config = self.gates.config();
-        let mut lane = Lane::of(operation, config);
+        let mut lane = self.gates.open(operation);
         lane.idempotent = options.idempotent.unwrap_or(lane.idempotent);
         let call = Call {
-            lane: lane.owned(),
+            lane,
             hold: Hold::default(),
             state: State::Ready,
             attempts,
@@ -178,7 +177,7 @@ impl Limiter {
             State::Done(ending) => Step::Done(call.outcome(ending.clone())),
             State::Ready => {
                 call.attempts += 1;
-                call.state = State::InFlight(self.gates.sent(&call.lane.borrowed(), &mut call.hold, now));
+                call.state = State::InFlight(self.gates.sent(&call.lane, &mut call.hold, now));
                 Step::Send(call.attempts)
             }
         }
@@ -188,7 +187,6 @@ impl Limiter {
     fn plan(&mut self, id: CallId, now: Instant) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Call { lane, hold, give_up_at, not_before, .. } = call;
-        let lane = &lane.borrowed();
         if now <= *give_up_at {
             match self.gates.admit(lane, hold, now) {
                 Admission::Now => {
@@ -228,7 +226,7 @@ impl Limiter {
         let Reading { meaning, points, date } = refusal::read(answer);
         let was_refused = matches!(meaning, Meaning::Refused(_));
         if let Some(sent) = sent {
-            self.gates.settle(&call.lane.borrowed(), &mut call.hold, sent, Heard { said: &points, was_refused }, now);
+            self.gates.settle(&call.lane, &mut call.hold, sent, Heard { said: &points, was_refused }, now);
         }
         let answered = Answered { attempts: call.attempts, date, now };
         match meaning {
@@ -266,15 +264,14 @@ impl Limiter {
         let (config, rng) = (self.gates.config(), &mut self.rng);
         let credible = schedule::after_refusal(refusal, answered, config, rng);
         let until = credible.unwrap_or_else(|_| answered.now + schedule::backoff(answered.attempts, config, rng));
-        let lane = call.lane.borrowed();
-        let (kind, scope) = (lane.refused_kind(refusal), lane.refused_scope(refusal, config));
-        self.gates.pause(scope, until, kind.clone(), refusal.per_second, answered.now);
+        let (kind, place) = (call.lane.refused_kind(refusal), call.lane.refused_place(refusal, config));
+        let scope = self.gates.pause(&call.lane, place, until, kind.clone(), refusal.per_second, answered.now);
         if let Err(delay) = credible {
             call.state = State::Done(Ending::Refused(Never::DelayNotCredible(delay)));
         } else if call.attempts >= call.max_attempts {
             call.state = State::Done(Ending::Refused(Never::AttemptsExhausted(call.max_attempts)));
         } else {
-            call.not_before = Some(Wait { until, limit: Limit { kind, scope: scope.owned() } });
+            call.not_before = Some(Wait { until, limit: Limit { kind, scope } });
             self.plan(id, answered.now);
         }
     }
@@ -287,7 +284,7 @@ impl Limiter {
         let now = self.advance(now);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let State::InFlight(_) = call.state else { return };
-        self.gates.lose(&call.lane.borrowed(), &mut call.hold, now);
+        self.gates.lose(&call.lane, &mut call.hold, now);
         if call.lane.idempotent && call.attempts < call.max_attempts {
             let until = now + schedule::backoff(call.attempts, self.gates.config(), &mut self.rng);
             self.back_off(id, until, now);
@@ -300,11 +297,11 @@ impl Limiter {
     pub fn end(&mut self, id: CallId) {
         let now = self.latest;
         let Some(Call { lane, mut hold, state, .. }) = self.calls.remove(&id) else { return };
-        let lane = &lane.borrowed();
         match state {
-            State::InFlight(_) => self.gates.lose(lane, &mut hold, now),
-            _ => self.gates.give_back(lane, &mut hold, now),
+            State::InFlight(_) => self.gates.lose(&lane, &mut hold, now),
+            _ => self.gates.give_back(&lane, &mut hold, now),
         }
+        self.gates.close(&lane);
     }
 
     /// Whether an attempt of this call is on its way, so that a result of it would count.

@@ -4,7 +4,7 @@
 use crate::bucket::Bucket;
 use crate::config::{BurstRate, Config};
 use crate::lane::counted_per;
-use crate::scope::ScopeRef;
+use crate::scope::Part;
 use crate::window::Window;
 use headroom_model::facts;
 use headroom_model::points::Template;
@@ -26,22 +26,22 @@ pub(crate) enum Pace {
 
 impl Pace {
     /// The untouched pace of a scope, where one holds before any refusal.
-    pub(crate) fn before_refusal(scope: ScopeRef<'_>, config: &Config) -> Option<Self> {
-        let rules = match (scope, config.burst) {
-            (ScopeRef::Tenant(_), Some(rate)) => return Some(Self::Bucket(Bucket::new(rate))),
+    pub(crate) fn before_refusal(kind: Part<()>, config: &Config) -> Option<Self> {
+        let rules = match (kind, config.burst) {
+            (Part::Tenant(()), Some(rate)) => return Some(Self::Bucket(Bucket::new(rate))),
             // Without pacing before a refusal, an issue has none either.
-            (ScopeRef::Issue { .. }, Some(_)) => ISSUE_WRITES,
+            (Part::Issue(()), Some(_)) => ISSUE_WRITES,
             _ => config.invocations.rules(),
         };
-        let own = rules.iter().copied().filter(|rule| Some(rule.per) == counted_per(scope));
+        let own = rules.iter().copied().filter(|rule| Some(rule.per) == counted_per(kind));
         let windows: Vec<_> = own.map(Window::new).collect();
         (!windows.is_empty()).then_some(Self::Windows(windows))
     }
 
     /// The untouched pace of a scope that was refused for a burst. An endpoint has one from then on, of the rate that the
     /// server named, else the documented one; and no more than its tenant's, which it was held to before.
-    pub(crate) fn after_burst(scope: ScopeRef<'_>, config: &Config, named: Option<u32>) -> Option<Self> {
-        let ScopeRef::Endpoint { template, method, .. } = scope else { return Self::before_refusal(scope, config) };
+    pub(crate) fn after_burst(kind: Part<()>, config: &Config, named: Option<u32>) -> Option<Self> {
+        let Part::Endpoint(template, method) = kind else { return Self::before_refusal(kind, config) };
         let documented = || facts::jira_per_second(method.name(), &template.map(Template::text).unwrap_or_default());
         let per_second = named.unwrap_or_else(documented).clamp(1, BurstRate::MOST_PER_SECOND);
         // Without pacing of requests nothing is learned either: the pause is all.

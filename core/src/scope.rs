@@ -1,4 +1,4 @@
-//! What a limit counts together, by name: one that owns its names, and one that borrows them.
+//! What a limit counts together, by name.
 
 use headroom_model::operation::Method;
 use headroom_model::points::Template;
@@ -35,57 +35,56 @@ pub enum Scope {
         /// The account id.
         account: String,
     },
+    /// The requests for this user of a tenant.
+    Account {
+        /// The tenant.
+        tenant: String,
+        /// The account id.
+        account: String,
+    },
     /// The invocations in this environment.
     Environment(String),
     /// One call alone: its own backoff.
     Call,
 }
 
-/// A [`Scope`] that borrows its names: asking for one allocates nothing.
+/// One scope within another, by the names that it has there: owned, borrowed, or `()` for its kind alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum ScopeRef<'a> {
+pub(crate) enum Part<N> {
+    /// The root of everything.
     App,
-    Tenant(&'a str),
-    Endpoint { tenant: &'a str, template: Option<Template>, method: Method },
-    Issue { tenant: &'a str, issue: &'a str },
-    Installation(&'a str),
-    User { installation: &'a str, account: &'a str },
-    Environment(&'a str),
-    Call,
+    Tenant(N),
+    /// Within a tenant.
+    Endpoint(Option<Template>, Method),
+    /// Within a tenant.
+    Issue(N),
+    /// Within a tenant.
+    Account(N),
+    Installation(N),
+    /// Within an installation.
+    User(N),
+    Environment(N),
 }
 
-impl Scope {
-    pub(crate) fn borrowed(&self) -> ScopeRef<'_> {
+impl<N> Part<N> {
+    pub(crate) fn map<'a, M>(&'a self, name: impl FnOnce(&'a N) -> M) -> Part<M> {
         match self {
-            Self::App => ScopeRef::App,
-            Self::Tenant(tenant) => ScopeRef::Tenant(tenant),
-            Self::Endpoint { tenant, template, method } => {
-                ScopeRef::Endpoint { tenant, template: *template, method: *method }
-            }
-            Self::Issue { tenant, issue } => ScopeRef::Issue { tenant, issue },
-            Self::Installation(installation) => ScopeRef::Installation(installation),
-            Self::User { installation, account } => ScopeRef::User { installation, account },
-            Self::Environment(environment) => ScopeRef::Environment(environment),
-            Self::Call => ScopeRef::Call,
+            Self::App => Part::App,
+            Self::Tenant(tenant) => Part::Tenant(name(tenant)),
+            Self::Endpoint(template, method) => Part::Endpoint(*template, *method),
+            Self::Issue(issue) => Part::Issue(name(issue)),
+            Self::Account(account) => Part::Account(name(account)),
+            Self::Installation(installation) => Part::Installation(name(installation)),
+            Self::User(account) => Part::User(name(account)),
+            Self::Environment(environment) => Part::Environment(name(environment)),
         }
     }
-}
 
-impl ScopeRef<'_> {
-    pub(crate) fn owned(self) -> Scope {
+    pub(crate) const fn name(&self) -> Option<&N> {
         match self {
-            Self::App => Scope::App,
-            Self::Tenant(tenant) => Scope::Tenant(tenant.to_owned()),
-            Self::Endpoint { tenant, template, method } => {
-                Scope::Endpoint { tenant: tenant.to_owned(), template, method }
-            }
-            Self::Issue { tenant, issue } => Scope::Issue { tenant: tenant.to_owned(), issue: issue.to_owned() },
-            Self::Installation(installation) => Scope::Installation(installation.to_owned()),
-            Self::User { installation, account } => {
-                Scope::User { installation: installation.to_owned(), account: account.to_owned() }
-            }
-            Self::Environment(environment) => Scope::Environment(environment.to_owned()),
-            Self::Call => Scope::Call,
+            Self::App | Self::Endpoint(..) => None,
+            Self::Tenant(name) | Self::Issue(name) | Self::Account(name) => Some(name),
+            Self::Installation(name) | Self::User(name) | Self::Environment(name) => Some(name),
         }
     }
 }

@@ -1,142 +1,203 @@
-//! What is known of each scope: a hash table that keeps the order in which scopes came, so that runs can be repeated.
+//! What is known of each scope: a table of scopes, each named by a small number as long as it is known.
 
-use crate::scope::{Scope, ScopeRef};
-use std::hash::{Hash, Hasher};
+use crate::scope::{Part, Scope};
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, Hash};
 
-/// A table from scopes to `V`. Asking allocates nothing and compares one name, however many scopes there are.
+/// Names a scope while it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ScopeId(u32);
+
+impl ScopeId {
+    /// All REST traffic of the app. It is always known.
+    pub(crate) const APP: Self = Self(0);
+
+    const fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A scope as it is asked for: its name within another. Asking allocates nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key<'a> {
+    pub(crate) within: ScopeId,
+    pub(crate) part: Part<&'a str>,
+}
+
+/// A table from scopes to `V`.
 ///
-/// Places in `index` are taken by linear probing, and half of them stay empty. Nothing is removed one by one.
+/// Scopes are kept in places that do not move, so their order depends on what was asked in which order, and never on a
+/// hash: runs can be repeated. Who [holds](Self::hold) a scope, or has one within it, keeps it known.
 #[derive(Clone)]
 pub(crate) struct Scopes<V> {
-    /// In the order in which they came. Boxed: growing moves no values and leaves no room for values.
-    entries: Vec<Box<Entry<V>>>,
-    /// A power of two of places; 0 is empty, else the hash's upper half and the place in `entries`, counted from 1.
-    index: Vec<(u32, u32)>,
-    /// Hashes depend on it, so that nobody can choose names that share a place.
-    seed: u64,
+    /// Boxed: growing moves no values and leaves no room for values.
+    places: Vec<Option<Box<Entry<V>>>>,
+    free: Vec<ScopeId>,
+    index: HashTable<ScopeId>,
+    /// Seeded, so that nobody can choose names that meet.
+    hasher: FixedState,
 }
 
 #[derive(Clone)]
 struct Entry<V> {
-    scope: Scope,
+    within: ScopeId,
+    part: Part<Box<str>>,
+    holds: u32,
     value: V,
 }
 
-/// The fewest places.
-const PLACES: usize = 16;
+impl<V> Entry<V> {
+    fn key(&self) -> Key<'_> {
+        Key { within: self.within, part: self.part.map(|name| &**name) }
+    }
+}
 
 impl<V: Default> Scopes<V> {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { entries: Vec::new(), index: vec![(0, 0); PLACES], seed }
+        let app = Entry { within: ScopeId::APP, part: Part::App, holds: 1, value: V::default() };
+        Self {
+            places: vec![Some(Box::new(app))],
+            free: Vec::new(),
+            index: HashTable::new(),
+            hasher: FixedState::with_seed(seed),
+        }
     }
 
-    pub(crate) const fn len(&self) -> usize {
-        self.entries.len()
+    /// How many are known.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len() - self.free.len()
     }
 
-    pub(crate) fn get(&self, scope: ScopeRef<'_>) -> Option<&V> {
-        let entry = self.entries.get(self.find(scope).ok()?)?;
-        Some(&entry.value)
+    pub(crate) fn find(&self, key: Key<'_>) -> Option<ScopeId> {
+        self.index.find(self.hash(key), |id| self.is(*id, key)).copied()
     }
 
-    pub(crate) fn get_mut(&mut self, scope: ScopeRef<'_>) -> Option<&mut V> {
-        let at = self.find(scope).ok()?;
-        Some(&mut self.entries.get_mut(at)?.value)
+    /// The scope's id, known from now on if it was not.
+    pub(crate) fn intern(&mut self, key: Key<'_>) -> ScopeId {
+        if let Some(id) = self.find(key) {
+            return id;
+        }
+        let part = key.part.map(|name| Box::<str>::from(*name));
+        let entry = Box::new(Entry { within: key.within, part, holds: 0, value: V::default() });
+        let id = self.free.pop().unwrap_or(ScopeId(u32::try_from(self.places.len()).unwrap_or(u32::MAX)));
+        match self.places.get_mut(id.place()) {
+            Some(place) => *place = Some(entry),
+            None => self.places.push(Some(entry)),
+        }
+        self.hold(key.within);
+        self.add_to_index(id);
+        id
     }
 
-    /// What is known of `scope`, from now on if nothing was.
-    pub(crate) fn entry(&mut self, scope: ScopeRef<'_>) -> &mut V {
-        let at = match self.find(scope) {
-            Ok(at) => at,
-            Err(place) => {
-                self.entries.push(Box::new(Entry { scope: scope.owned(), value: V::default() }));
-                self.index[place] = (upper(self.hash(scope)), u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
-                if self.entries.len() * 2 > self.index.len() {
-                    self.rebuild();
-                }
-                self.entries.len() - 1
-            }
+    fn add_to_index(&mut self, id: ScopeId) {
+        let Self { places, index, hasher, .. } = self;
+        let hash = |id: &ScopeId| {
+            let entry = places.get(id.place()).and_then(Option::as_deref);
+            entry.map_or(0, |entry| hash_of(hasher, entry.key()))
         };
-        &mut self.entries[at].value
+        index.insert_unique(hash(&id), id, hash);
     }
 
-    /// Forgets those for which `is_kept` says false.
+    pub(crate) fn hold(&mut self, id: ScopeId) {
+        if let Some(entry) = self.entry_mut(id) {
+            entry.holds = entry.holds.saturating_add(1);
+        }
+    }
+
+    pub(crate) fn let_go(&mut self, id: ScopeId) {
+        if let Some(entry) = self.entry_mut(id) {
+            entry.holds = entry.holds.saturating_sub(1);
+        }
+    }
+
+    pub(crate) fn get(&self, id: ScopeId) -> Option<&V> {
+        self.entry(id).map(|entry| &entry.value)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ScopeId) -> Option<&mut V> {
+        self.entry_mut(id).map(|entry| &mut entry.value)
+    }
+
+    /// All scopes that are known, in the order of their places.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ScopeId, &V)> {
+        let ids = (0..).map(ScopeId);
+        ids.zip(&self.places).filter_map(|(id, place)| Some((id, &place.as_ref()?.value)))
+    }
+
+    /// Its full name.
+    pub(crate) fn name(&self, id: ScopeId) -> Scope {
+        let Some(entry) = self.entry(id) else { return Scope::App };
+        let within = || {
+            let within = self.entry(entry.within).and_then(|within| within.part.name());
+            within.map(|name| name.to_string()).unwrap_or_default()
+        };
+        match &entry.part {
+            Part::App => Scope::App,
+            Part::Tenant(tenant) => Scope::Tenant(tenant.to_string()),
+            Part::Endpoint(template, method) => {
+                Scope::Endpoint { tenant: within(), template: *template, method: *method }
+            }
+            Part::Issue(issue) => Scope::Issue { tenant: within(), issue: issue.to_string() },
+            Part::Account(account) => Scope::Account { tenant: within(), account: account.to_string() },
+            Part::Installation(installation) => Scope::Installation(installation.to_string()),
+            Part::User(account) => Scope::User { installation: within(), account: account.to_string() },
+            Part::Environment(environment) => Scope::Environment(environment.to_string()),
+        }
+    }
+
+    /// Forgets those for which `is_kept` says false, unless somebody holds them. The app stays.
     pub(crate) fn retain(&mut self, mut is_kept: impl FnMut(&mut V) -> bool) {
-        self.entries.retain_mut(|entry| is_kept(&mut entry.value));
-        self.entries.shrink_to_fit();
-        self.rebuild();
-    }
-
-    /// Its place in `entries`, or the empty place in `index` where it belongs.
-    fn find(&self, scope: ScopeRef<'_>) -> Result<usize, usize> {
-        let hash = self.hash(scope);
-        let last = self.index.len() - 1;
-        let mut place = hash as usize & last;
-        loop {
-            let (tag, at) = self.index[place];
-            let Some(at) = (at as usize).checked_sub(1) else { return Err(place) };
-            if tag == upper(hash) && self.entries[at].scope.borrowed() == scope {
-                return Ok(at);
+        // First those that lie within others: who has nothing within any more may go, too.
+        for is_inner in [true, false] {
+            for place in 1..self.places.len() {
+                let Some(Some(entry)) = self.places.get_mut(place) else { continue };
+                let (within, is_now) = (entry.within, (entry.within != ScopeId::APP) == is_inner);
+                if is_now && !is_kept(&mut entry.value) && entry.holds == 0 {
+                    self.places[place] = None;
+                    self.free.push(ScopeId(u32::try_from(place).unwrap_or(u32::MAX)));
+                    self.let_go(within);
+                }
             }
-            place = (place + 1) & last;
+        }
+        let known = self.places.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        self.places.truncate(known);
+        self.free.retain(|id| id.place() < known);
+        self.places.shrink_to(known * 2);
+        self.index = HashTable::with_capacity(self.len());
+        for (id, place) in (0..).map(ScopeId).zip(0..known).skip(1) {
+            if self.places[place].is_some() {
+                self.add_to_index(id);
+            }
         }
     }
 
-    fn rebuild(&mut self) {
-        let places = (self.entries.len() * 4).next_power_of_two().max(PLACES);
-        self.index = vec![(0, 0); places];
-        for (at, entry) in (1..).zip(&self.entries) {
-            let hash = self.hash(entry.scope.borrowed());
-            let mut place = hash as usize & (places - 1);
-            while self.index[place].1 != 0 {
-                place = (place + 1) & (places - 1);
-            }
-            self.index[place] = (upper(hash), at);
-        }
+    fn is(&self, id: ScopeId, key: Key<'_>) -> bool {
+        self.entry(id).is_some_and(|entry| entry.key() == key)
     }
 
-    fn hash(&self, scope: ScopeRef<'_>) -> u64 {
-        let mut folded = Folded(self.seed);
-        scope.hash(&mut folded);
-        folded.finish()
+    fn entry(&self, id: ScopeId) -> Option<&Entry<V>> {
+        self.places.get(id.place())?.as_deref()
+    }
+
+    fn entry_mut(&mut self, id: ScopeId) -> Option<&mut Entry<V>> {
+        self.places.get_mut(id.place())?.as_deref_mut()
+    }
+
+    fn hash(&self, key: Key<'_>) -> u64 {
+        hash_of(&self.hasher, key)
     }
 }
 
-impl<V: std::fmt::Debug> std::fmt::Debug for Scopes<V> {
+fn hash_of(hasher: &FixedState, key: Key<'_>) -> u64 {
+    let mut state = hasher.build_hasher();
+    key.hash(&mut state);
+    std::hash::Hasher::finish(&state)
+}
+
+impl<V: std::fmt::Debug + Default> std::fmt::Debug for Scopes<V> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map().entries(self.entries.iter().map(|entry| (&entry.scope, &entry.value))).finish()
-    }
-}
-
-const fn upper(hash: u64) -> u32 {
-    (hash >> 32) as u32
-}
-
-/// Folds eight bytes at a time: the two halves of a product of 128 bits, as in wyhash (W. Yi, public domain).
-struct Folded(u64);
-
-impl Folded {
-    const fn fold(&mut self, word: u64) {
-        let product = (self.0 ^ word ^ 0xA076_1D64_78BD_642F) as u128 * 0xE703_7ED1_A0B4_28DB;
-        self.0 = product as u64 ^ (product >> 64) as u64;
-    }
-}
-
-impl Hasher for Folded {
-    fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks();
-        for word in words {
-            self.fold(u64::from_le_bytes(*word));
-        }
-        self.fold(rest.iter().fold(rest.len() as u64, |word, byte| word << 8 | u64::from(*byte)));
-    }
-
-    fn write_u8(&mut self, byte: u8) {
-        self.fold(byte.into());
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
+        f.debug_map().entries(self.iter().map(|(id, value)| (self.name(id), value))).finish()
     }
 }
 
@@ -145,47 +206,75 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn tenant(name: &str) -> Key<'_> {
+        Key { within: ScopeId::APP, part: Part::Tenant(name) }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
 
-        /// The slow, obvious table is a list.
+        /// The slow, obvious table is a list of full names.
         #[test]
         fn it_knows_what_a_list_knows(
-            steps in proptest::collection::vec(("[a-c]{0,9}", 0_u8..12), 1..80),
+            steps in proptest::collection::vec(("[a-c]{0,3}", proptest::option::of("[a-c]{0,2}"), 0_u8..12), 1..80),
             seed: u64,
         ) {
-            let (mut fast, mut slow) = (Scopes::<u32>::new(seed), Vec::<(String, u32)>::new());
-            for (n, (name, act)) in (1_u32..).zip(&steps) {
-                let scope = ScopeRef::Tenant(name);
-                let known = slow.iter().position(|(known, _)| known == name);
-                prop_assert_eq!(fast.get(scope).copied(), known.map(|at| slow[at].1));
-                match act {
-                    0 => {
-                        fast.retain(|value| *value % 3 == 0);
-                        slow.retain(|(_, value)| *value % 3 == 0);
+            let mut fast = Scopes::<u32>::new(seed);
+            let mut slow = Vec::<((String, Option<String>), u32)>::new();
+            for (n, (name, issue, act)) in (1_u32..).zip(&steps) {
+                if *act == 0 {
+                    fast.retain(|value| *value % 3 == 0);
+                    let is_issue_kept: Vec<_> = slow.iter().filter(|((_, issue), value)| issue.is_some() && value % 3 == 0)
+                        .map(|((name, _), _)| name.clone()).collect();
+                    slow.retain(|((name, issue), value)| {
+                        value % 3 == 0 || issue.is_none() && is_issue_kept.contains(name)
+                    });
+                } else {
+                    let mut id = fast.intern(tenant(name));
+                    let mut want = vec![(name.clone(), None)];
+                    if let Some(issue) = issue {
+                        id = fast.intern(Key { within: id, part: Part::Issue(issue) });
+                        want.push((name.clone(), Some(issue.clone())));
                     }
-                    _ => {
-                        *fast.entry(scope) += n;
-                        match known {
-                            Some(at) => slow[at].1 += n,
-                            None => slow.push((name.clone(), n)),
+                    *fast.get_mut(id).unwrap() += n;
+                    for name in &want {
+                        if !slow.iter().any(|(known, _)| known == name) {
+                            slow.push((name.clone(), 0));
                         }
                     }
+                    let last = want.last().unwrap();
+                    slow.iter_mut().find(|(known, _)| known == last).unwrap().1 += n;
                 }
-                let all: Vec<_> = fast.entries.iter().map(|entry| (entry.scope.clone(), entry.value)).collect();
-                let want: Vec<_> = slow.iter().map(|(name, value)| (Scope::Tenant(name.clone()), *value)).collect();
-                prop_assert_eq!(all, want, "in the order in which they came");
+                let mut all: Vec<_> = fast.iter().skip(1).map(|(id, value)| (fast.name(id), *value)).collect();
+                let mut want: Vec<_> = slow.iter().map(|((tenant, issue), value)| {
+                    let tenant = tenant.clone();
+                    let scope = match issue.clone() {
+                        Some(issue) => Scope::Issue { tenant, issue },
+                        None => Scope::Tenant(tenant),
+                    };
+                    (scope, *value)
+                }).collect();
+                all.sort_unstable();
+                want.sort_unstable();
+                prop_assert_eq!(&all, &want);
+                prop_assert_eq!(fast.len(), slow.len() + 1);
+                for (id, _) in fast.iter().skip(1) {
+                    prop_assert_eq!(fast.find(fast.entry(id).unwrap().key()), Some(id));
+                }
             }
         }
     }
 
     #[test]
-    fn names_spread_over_all_places() {
+    fn who_is_held_stays_known_and_keeps_what_it_lies_in() {
         let mut scopes = Scopes::<u32>::new(1);
-        for n in 0..10_000 {
-            scopes.entry(ScopeRef::Tenant(&format!("tenant-{n}")));
-        }
-        let longest = scopes.index.split(|(_, at)| *at == 0).map(<[_]>::len).max();
-        assert!(longest < Some(40), "{longest:?} places in a row are taken");
+        let outer = scopes.intern(tenant("t"));
+        let inner = scopes.intern(Key { within: outer, part: Part::Issue("KEY-1") });
+        scopes.hold(inner);
+        scopes.retain(|_| false);
+        assert_eq!((scopes.find(tenant("t")), scopes.len()), (Some(outer), 3));
+        scopes.let_go(inner);
+        scopes.retain(|_| false);
+        assert_eq!((scopes.find(tenant("t")), scopes.len()), (None, 1));
     }
 }

@@ -171,6 +171,7 @@ impl From<core::Scope> for wit::Scope {
             core::Scope::Issue { tenant, issue } => Self::Issue(wit::Issue { tenant, issue }),
             core::Scope::Installation(installation) => Self::Installation(installation),
             core::Scope::User { installation, account } => Self::User(installation + "/" + &account),
+            core::Scope::Account { tenant, account } => Self::User(tenant + "/" + &account),
             core::Scope::Environment(environment) => Self::Environment(environment),
             core::Scope::Call => Self::Call,
         }
