@@ -49,7 +49,7 @@ fn knowing(operations: &[Operation]) -> Limiter {
 }
 
 fn call(limiter: &mut Limiter, operation: &Operation, answer: &Answer, now: Instant) {
-    let call = limiter.begin(operation, CallOptions::default(), now).expect("few calls are open");
+    let call = limiter.begin(operation, &CallOptions::default(), now).expect("few calls are open");
     black_box(limiter.next(call, now));
     limiter.on_response(call, answer, now);
     limiter.end(call);
@@ -69,7 +69,11 @@ fn headroom(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group("headroom");
         group.bench_function(BenchmarkId::new("quota_check", tenants), |bencher| {
             let fresh = || operations[far(&mut step, tenants)].clone();
-            bencher.iter_batched_ref(fresh, |operation| limiter.quota_check(operation, now), FEW);
+            bencher.iter_batched_ref(
+                fresh,
+                |operation| limiter.quota_check(operation, &CallOptions::default(), now),
+                FEW,
+            );
         });
         let success = answer(200, Vec::new());
         group.bench_function(BenchmarkId::new("begin, next, on_response, end", tenants), |bencher| {

@@ -1,5 +1,6 @@
 //! How a limiter works, with the range of every field.
 
+use headroom_model::allowance::Allowance;
 use headroom_model::facts;
 use headroom_model::profile::InvocationProfile;
 use headroom_model::time::{HOUR, Millis};
@@ -54,10 +55,18 @@ pub struct Config {
     pub backoff: Millis,
     /// Calls that may be open at once.
     pub max_calls: u32,
+    /// How many instances like this one share the quota and the burst rates, this one included.
+    pub nodes: u32,
+    /// Retries for which no instant was promised, beyond a tenth of what succeeds: per tenant or installation.
+    pub retry_budget: u32,
+    /// The points that the app itself grants each tenant per hour; none: no bound but the pool's.
+    pub tenant_cap: Option<Allowance>,
+    /// The points that the app itself grants each user of a tenant per hour; none: no bound of his own.
+    pub user_cap: Option<u32>,
 }
 
 /// Tier 1 with 65,000 points, `forge-rfc130`, the assumed burst rate, 5 attempts, a day of patience, up to a
-/// second of jitter, backoff from a second on, 100,000 open calls.
+/// second of jitter, backoff from a second on, 100,000 open calls, one node, 100 retries on credit, no caps.
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -70,6 +79,10 @@ impl Default for Config {
             jitter: Millis::from_secs(1),
             backoff: Millis::from_secs(1),
             max_calls: 100_000,
+            nodes: 1,
+            retry_budget: 100,
+            tenant_cap: None,
+            user_cap: None,
         }
     }
 }
@@ -102,9 +115,11 @@ impl Config {
     /// # Errors
     /// The first field that is out of its range.
     pub fn check(&self) -> Result<(), ConfigError> {
+        const MOST_POINTS: u64 = 10_000_000;
         let burst = self.burst.unwrap_or(BurstRate::ASSUMED);
+        let tenant_cap = self.tenant_cap.unwrap_or(Allowance::fixed(1));
         let ranges = [
-            ("quota", u64::from(self.quota_points), 1, 10_000_000),
+            ("quota", u64::from(self.quota_points), 1, MOST_POINTS),
             ("burst.per-second", u64::from(burst.per_second), 1, BurstRate::MOST_PER_SECOND.into()),
             ("burst.capacity", u64::from(burst.capacity), 1, 100_000),
             ("max-attempts", u64::from(self.max_attempts), 1, 100),
@@ -112,6 +127,12 @@ impl Config {
             ("jitter", self.jitter.0, 0, HOUR.0),
             ("backoff", self.backoff.0, 1, HOUR.0),
             ("max-calls", u64::from(self.max_calls), 1, 1_000_000),
+            ("nodes", u64::from(self.nodes), 1, 10_000),
+            ("retry-budget", u64::from(self.retry_budget), 0, 100_000),
+            ("tenant-cap.base", u64::from(tenant_cap.base), 1, MOST_POINTS),
+            ("tenant-cap.per-user", u64::from(tenant_cap.per_user), 0, MOST_POINTS),
+            ("tenant-cap.most", u64::from(tenant_cap.cap.unwrap_or(1)), 1, MOST_POINTS),
+            ("user-cap", u64::from(self.user_cap.unwrap_or(1)), 1, MOST_POINTS),
         ];
         let out = ranges.into_iter().find(|(_, value, min, max)| !(min..=max).contains(&value));
         out.map_or(Ok(()), |(field, value, min, max)| Err(ConfigError { field, value, min, max }))

@@ -3,7 +3,7 @@
 use crate::config::{Config, PoolKind};
 use crate::scope::Part;
 use crate::scopes::{Key, ScopeId, Scopes};
-use crate::verdict::LimiterKind;
+use crate::verdict::{CallOptions, LimiterKind, Priority};
 use headroom_model::operation::{Context, Method, Operation, Request};
 use headroom_model::points::{Cost, Route};
 use headroom_model::profile::{CountedPer, WindowRule};
@@ -14,10 +14,10 @@ pub(crate) const MOST_SCOPES: usize = 5;
 
 // Their places in a lane, the widest first. What only requests or only invocations are under stays empty for the others.
 const WIDEST: usize = 0;
-const OWNER: usize = 1;
+pub(crate) const OWNER: usize = 1;
 const ENDPOINT: usize = 2;
 const ISSUE: usize = 3;
-const USER: usize = 4;
+pub(crate) const USER: usize = 4;
 
 /// The gates of one operation, by what is known of them.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,8 @@ pub(crate) struct Lane {
     pub(crate) cost: Cost,
     /// Whether sending it twice does no harm.
     pub(crate) idempotent: bool,
+    /// Who waits for it.
+    pub(crate) priority: Priority,
 }
 
 /// One scope of a lane.
@@ -44,14 +46,29 @@ struct Place {
 
 impl Lane {
     /// The lane of an operation; `find` gives the scope of a key, if it is known or wants to make it so.
-    pub(crate) fn of(operation: &Operation, config: &Config, mut find: impl FnMut(Key<'_>) -> Option<ScopeId>) -> Self {
-        match operation {
-            Operation::Rest(request) => Self::of_request(request, config, &mut find),
+    pub(crate) fn of(
+        operation: &Operation,
+        options: &CallOptions,
+        config: &Config,
+        mut find: impl FnMut(Key<'_>) -> Option<ScopeId>,
+    ) -> Self {
+        let lane = match operation {
+            Operation::Rest(request) => {
+                let account = options.user.as_deref().filter(|_| config.user_cap.is_some());
+                Self::of_request(request, account, config, &mut find)
+            }
             Operation::Invoke(invocation) => Self::of_invocation(&invocation.context, &mut find),
-        }
+        };
+        let idempotent = options.idempotent.unwrap_or(lane.idempotent);
+        Self { idempotent, priority: options.priority, ..lane }
     }
 
-    fn of_request(request: &Request, config: &Config, find: &mut impl FnMut(Key<'_>) -> Option<ScopeId>) -> Self {
+    fn of_request(
+        request: &Request,
+        account: Option<&str>,
+        config: &Config,
+        find: &mut impl FnMut(Key<'_>) -> Option<ScopeId>,
+    ) -> Self {
         let method = Method::of(&request.method);
         let Route { cost, template, issue } = Route::of(&request.method, &request.path);
         let tenant = place(Part::Tenant(request.tenant.as_str()), Some(ScopeId::APP), find);
@@ -61,11 +78,13 @@ impl Lane {
         places[OWNER] = Some(tenant);
         places[ENDPOINT] = Some(Place { kind: Part::Endpoint(template, method), id: None });
         places[ISSUE] = issue;
+        places[USER] = account.map(|account| place(Part::Account(account), tenant.id, find));
         let pool = match config.pool {
             PoolKind::Global => WIDEST,
             PoolKind::PerTenant => OWNER,
         };
-        Self { places, is_paced: true, pool: Some(pool), cost, idempotent: request.is_idempotent() }
+        let (idempotent, priority) = (request.is_idempotent(), Priority::default());
+        Self { places, is_paced: true, pool: Some(pool), cost, idempotent, priority }
     }
 
     fn of_invocation(context: &Context, find: &mut impl FnMut(Key<'_>) -> Option<ScopeId>) -> Self {
@@ -76,7 +95,8 @@ impl Lane {
         let account = context.account.as_deref();
         places[USER] = account.map(|account| place(Part::User(account), installation.id, find));
         let is_paced = context.trigger.is_rate_limited();
-        Self { places, is_paced, pool: None, cost: Cost::FREE, idempotent: false }
+        let priority = Priority::default();
+        Self { places, is_paced, pool: None, cost: Cost::FREE, idempotent: false, priority }
     }
 
     /// The scopes of which something is known, each with its place.
@@ -108,6 +128,11 @@ impl Lane {
     /// The place of the scope whose pool of points it spends from.
     pub(crate) const fn pool(&self) -> Option<usize> {
         self.pool
+    }
+
+    /// Whether its cost depends on what is in the answer.
+    pub(crate) const fn is_list(&self) -> bool {
+        self.cost.low < self.cost.high
     }
 
     /// The place whose pace is a line that calls come into after any narrower one.
@@ -202,7 +227,7 @@ mod tests {
     /// The scope that a refusal of this operation pauses.
     fn covered(operation: &Operation, refusal: &Refusal, config: &Config) -> Scope {
         let mut scopes = Scopes::<()>::new(1);
-        let lane = Lane::of(operation, config, |key| Some(scopes.intern(key)));
+        let lane = Lane::of(operation, &CallOptions::default(), config, |key| Some(scopes.intern(key)));
         let id = lane.intern(lane.refused_place(refusal, config), &mut scopes);
         scopes.name(id)
     }
@@ -210,7 +235,7 @@ mod tests {
     #[test]
     fn a_request_is_under_its_pool_and_its_tenants_pace() {
         let operation = Operation::Rest(Request::get("t", "/wiki/rest/api/content/1"));
-        let lane = Lane::of(&operation, &Config::default(), |_| None);
+        let lane = Lane::of(&operation, &CallOptions::default(), &Config::default(), |_| None);
         assert_eq!((lane.pool().and_then(|pool| lane.id(pool)), lane.cost.likely), (Some(ScopeId::APP), 2));
         let scope = |limiter| covered(&operation, &refused(limiter, None), &Config::default());
         assert_eq!(scope(Limiter::Burst), Scope::Tenant("t".into()));
@@ -243,7 +268,8 @@ mod tests {
 
     #[test]
     fn only_invocations_led_by_users_are_paced() {
-        let is_paced = |trigger| Lane::of(&invocation(trigger), &Config::default(), |_| None).is_paced;
+        let is_paced =
+            |trigger| Lane::of(&invocation(trigger), &CallOptions::default(), &Config::default(), |_| None).is_paced;
         assert!(is_paced(Trigger::Ui) && is_paced(Trigger::WebTrigger));
         assert!(!is_paced(Trigger::AsyncEvent));
     }

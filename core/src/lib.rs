@@ -23,7 +23,7 @@
 //! let mut limiter = Limiter::new(Config::default(), 7)?;
 //! let page = Operation::Rest(Request::get("docs", "/wiki/rest/api/content/123456"));
 //! let now = Instant::parse_iso("2026-02-02T12:20:00Z").unwrap();
-//! let call = limiter.begin(&page, CallOptions::default(), now).unwrap();
+//! let call = limiter.begin(&page, &CallOptions::default(), now).unwrap();
 //! assert_eq!(limiter.next(call, now), Step::Send(1));
 //! limiter.on_response(call, &Answer::Response(Response { status: 200, headers: vec![], body: vec![] }), now);
 //! let Step::Done(outcome) = limiter.next(call, now) else { panic!("it was answered") };
@@ -34,16 +34,20 @@
 
 mod bucket;
 pub mod config;
+mod crowd;
+mod demand;
 mod doubt;
 mod gates;
 mod lane;
 mod limiter;
+pub mod log;
 mod pace;
 mod pool;
 pub mod resume;
 mod schedule;
 mod scope;
 mod scopes;
+mod shadow;
 pub mod verdict;
 mod window;
 

@@ -1,5 +1,6 @@
 //! The ledger of one points pool: what of this UTC hour is spent, reserved and left.
 
+use crate::demand::Demand;
 use crate::doubt::Doubt;
 use crate::verdict::Confidence;
 use headroom_model::headers::Points;
@@ -15,8 +16,7 @@ use headroom_model::when::When;
 /// we never overspend, and once nothing is in flight and the last answers brought figures, ours is exact.
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
-    /// As configured.
-    quota: u32,
+    terms: Terms,
     /// The beginning of the hour that the figures below are about.
     window: Instant,
     /// The quota as the server named it in this window. It is not believed any longer: a wrong one, once too small
@@ -33,14 +33,41 @@ pub(crate) struct Pool {
     doubt: Doubt,
     /// What was left when the last hour ended. Calls that cost more met the wall, and are let in spread out.
     left_before: u32,
-    spread_seed: u64,
-    spread_max: Millis,
+    /// Points of calls on their way, and the most of them in this hour and in the last.
+    in_flight: u32,
+    peak: u32,
+    peak_before: u32,
+    /// What people ask for, and what is spent altogether.
+    people: Demand,
+    spending: Demand,
 }
+
+/// What a pool is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    /// Points of each hour.
+    pub(crate) quota: u32,
+    /// How many instances like this one spend them.
+    pub(crate) nodes: u32,
+    /// Requests that each second admits to all of them.
+    pub(crate) per_second: u32,
+    /// After a wall, calls are let in at an instant that the seed places up to `spread_max` after the hour, or so much
+    /// later as all who wait need, so that nodes do not stampede together.
+    pub(crate) spread_seed: u64,
+    pub(crate) spread_max: Millis,
+}
+
+/// No herd is spread over more than that: a refusal's delay is believed up to five minutes past the hour, too.
+const MOST_SPREAD: Millis = Millis::from_secs(300);
+
+/// So long before the hour ends nothing is kept for people any more: a point that is left is lost.
+const LAST_CALL: Millis = Millis::from_secs(1);
 
 /// When a request was sent, and what was settled without a figure by then.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sent {
     at: Instant,
+    cost: u32,
     silent: u32,
 }
 
@@ -52,24 +79,35 @@ pub(crate) enum Fits {
 }
 
 impl Pool {
-    /// An untouched pool. After a wall, calls are let in at an instant that `spread_seed` places up to
-    /// `spread_max` after the hour, so that nodes do not stampede together.
-    pub(crate) fn new(quota: u32, now: Instant, spread_seed: u64, spread_max: Millis) -> Self {
-        let (limit, spent, silent, reported_left, reserved, doubt) = Default::default();
-        let (window, left_before) = (now.hour_start(), u32::MAX);
+    /// An untouched pool.
+    pub(crate) fn new(terms: Terms, now: Instant) -> Self {
         Self {
-            quota,
-            window,
-            limit,
-            spent,
-            silent,
-            reported_left,
-            reserved,
-            doubt,
-            left_before,
-            spread_seed,
-            spread_max,
+            terms,
+            window: now.hour_start(),
+            limit: None,
+            spent: 0,
+            silent: 0,
+            reported_left: None,
+            reserved: 0,
+            doubt: Doubt::default(),
+            left_before: u32::MAX,
+            in_flight: 0,
+            peak: 0,
+            peak_before: 0,
+            people: Demand::default(),
+            spending: Demand::default(),
         }
+    }
+
+    /// An untouched pool of the same kind, with another quota if one is given.
+    pub(crate) fn fresh(&self, quota: Option<u32>, now: Instant) -> Self {
+        let quota = quota.filter(|quota| *quota > 0).unwrap_or(self.terms.quota);
+        Self::new(Terms { quota, ..self.terms }, now)
+    }
+
+    /// Grants so much per hour from now on.
+    pub(crate) const fn set_quota(&mut self, quota: u32) {
+        self.terms.quota = quota;
     }
 
     /// The pool as it stands at `now`: in a later hour nothing is spent and nothing was heard yet.
@@ -87,6 +125,7 @@ impl Pool {
         let is_next = window == self.window.next_hour();
         self.left_before = if is_next { self.left() } else { u32::MAX };
         (self.window, self.limit, self.spent, self.silent, self.reported_left) = (window, None, 0, 0, None);
+        (self.peak_before, self.peak) = (if is_next { self.peak } else { 0 }, self.in_flight);
     }
 
     /// Points for new calls in the window of the last roll.
@@ -95,8 +134,20 @@ impl Pool {
     }
 
     fn left_unreserved(&self) -> u32 {
-        let metered = || self.limit.unwrap_or(self.quota).saturating_sub(self.spent);
-        self.reported_left.unwrap_or_else(metered).saturating_sub(self.doubt.points())
+        let metered = || self.limit.unwrap_or(self.terms.quota).saturating_sub(self.spent);
+        let left = self.reported_left.map(|left| left.saturating_sub(self.siblings_in_flight()));
+        left.unwrap_or_else(metered).saturating_sub(self.doubt.points())
+    }
+
+    /// What siblings may have on their way that no figure counts yet: they are taken to be like us.
+    fn siblings_in_flight(&self) -> u32 {
+        self.peak.saturating_mul(self.terms.nodes - 1)
+    }
+
+    /// Points that our calls still have of this hour at `now`, those set aside included; and those that they had.
+    pub(crate) fn ours(&self, now: Instant) -> (u32, u32) {
+        let pool = self.at(now);
+        (pool.left_unreserved(), pool.spent)
     }
 
     /// Points left for new calls at `now`, and how that is known.
@@ -115,7 +166,7 @@ impl Pool {
     /// What is reserved may be given back before the hour ends, but a call that does not fit beside it waits for
     /// the wall all the same. By a later hour, what is reserved now will have been answered.
     pub(crate) fn earliest(&self, cost: u32, from: Instant, now: Instant) -> Fits {
-        if cost > self.quota.max(self.limit.unwrap_or(0)) {
+        if cost > self.terms.quota.max(self.limit.unwrap_or(0)) {
             return Fits::Never;
         }
         let pool = self.at(from);
@@ -129,10 +180,44 @@ impl Pool {
         }
     }
 
+    /// The first instant from `from` on at which `cost` fits beside what is kept for people, as far as one can know at
+    /// `now`. Whether it fits at all is not looked at.
+    pub(crate) fn earliest_beside_people(&self, cost: u32, from: Instant, now: Instant) -> Instant {
+        let pool = self.at(from);
+        let (end, is_later) = (pool.window.next_hour(), from.hour_start() > now.hour_start());
+        let left = if is_later { pool.left_unreserved() } else { pool.left() };
+        if let Some(at) = self.room(left, cost, from, end) {
+            return at;
+        }
+        let opening = pool.opening(end);
+        self.room(self.terms.quota, cost, opening, end.next_hour()).unwrap_or(opening)
+    }
+
+    fn room(&self, left: u32, cost: u32, from: Instant, end: Instant) -> Option<Instant> {
+        let last_call = Instant(end.0.saturating_sub(LAST_CALL.0)).max(from);
+        let at = self.people.first_room(left, cost, from, end);
+        (cost <= left).then(|| at.map_or(last_call, |at| at.min(last_call)))
+    }
+
     /// When those who met the wall before `window` are let in. It follows from the seed and the hour alone, so
     /// that asking takes nothing and the answer stays the same.
     fn opening(&self, window: Instant) -> Instant {
-        window + SplitMix64::new(self.spread_seed ^ window.0).span_up_to(self.spread_max)
+        let Terms { nodes, per_second, spread_seed, spread_max, .. } = self.terms;
+        // Each call costs a point or more, so so many at most come from each node.
+        let waiting = u64::from(self.peak.max(self.peak_before)) * u64::from(nodes);
+        let herd = if nodes > 1 { Millis::from_secs(waiting / u64::from(per_second.max(1))) } else { Millis::ZERO };
+        window + SplitMix64::new(spread_seed ^ window.0).span_up_to(spread_max.max(herd.min(MOST_SPREAD)))
+    }
+
+    /// A call that a person waits for asks for `cost`.
+    pub(crate) fn ask_for_people(&mut self, cost: u32, now: Instant) {
+        self.people.add(cost, now);
+    }
+
+    /// When the points are spent at the pace of late, if within this hour.
+    pub(crate) fn exhausted_at(&self, now: Instant) -> Option<Instant> {
+        let pool = self.at(now);
+        self.spending.exhausted_at(pool.left(), now, pool.window.next_hour())
     }
 
     /// Sets `cost` aside.
@@ -147,19 +232,29 @@ impl Pool {
         self.reserved = self.reserved.saturating_sub(cost);
     }
 
-    /// What [`Pool::settle`] has to know of a request that is sent now.
-    pub(crate) fn sent(&self, now: Instant) -> Sent {
-        Sent { at: now, silent: self.at(now).silent }
+    /// A request of this cost is sent now. Gives what [`Pool::settle`] has to know of it.
+    pub(crate) fn sent(&mut self, cost: u32, now: Instant) -> Sent {
+        self.roll(now);
+        self.in_flight = self.in_flight.saturating_add(cost);
+        self.peak = self.peak.max(self.in_flight);
+        Sent { at: now, cost, silent: self.silent }
     }
 
-    /// Turns a reservation into spent points and takes in what the answer says of the pool.
-    pub(crate) fn settle(&mut self, cost: u32, said: &Points, sent: Sent, now: Instant) {
-        self.release(cost, now);
+    fn arrived(&mut self, sent: Sent) {
+        self.in_flight = self.in_flight.saturating_sub(sent.cost);
+    }
+
+    /// Gives back what was `reserved`, spends `cost` instead, and takes in what the answer says of the pool.
+    pub(crate) fn settle(&mut self, reserved: u32, cost: u32, said: &Points, sent: Sent, now: Instant) {
+        self.release(reserved, now);
+        self.arrived(sent);
         self.age_doubt(now);
+        self.people.age(now);
         let was_sent_in_it = sent.at >= self.window;
         if !was_sent_in_it && said.reset == Some(When::At(self.window)) {
             return; // The server counted it in the hour that is over.
         }
+        self.spending.add(cost, now);
         let is_of_this_window = match said.reset {
             Some(When::At(reset)) => reset == self.window.next_hour(),
             _ => was_sent_in_it,
@@ -178,6 +273,12 @@ impl Pool {
         }
     }
 
+    /// Spends `cost` of what was `reserved`; nobody says anything of this pool.
+    pub(crate) fn spend(&mut self, reserved: u32, cost: u32, now: Instant) {
+        self.release(reserved, now);
+        self.settle_silently(cost);
+    }
+
     fn settle_silently(&mut self, cost: u32) {
         self.spent = self.spent.saturating_add(cost);
         self.silent = self.silent.saturating_add(cost);
@@ -185,8 +286,9 @@ impl Pool {
     }
 
     /// A call was given up in flight: the server may count it, now or later.
-    pub(crate) fn lose(&mut self, cost: u32, now: Instant) {
+    pub(crate) fn lose(&mut self, cost: u32, sent: Sent, now: Instant) {
         self.release(cost, now);
+        self.arrived(sent);
         self.age_doubt(now);
         self.doubt.add(cost);
     }
@@ -217,27 +319,37 @@ mod tests {
 
     const NOON: Instant = Instant(HOUR.0 * 12);
 
+    fn pool(quota: u32, spread_seed: u64, spread_max: Millis) -> Pool {
+        Pool::new(Terms { quota, nodes: 1, per_second: 100, spread_seed, spread_max }, NOON)
+    }
+
+    /// What is sent now is answered at once.
+    fn answer(pool: &mut Pool, cost: u32, said: &Points, now: Instant) {
+        let sent = pool.sent(cost, now);
+        pool.settle(cost, cost, said, sent, now);
+    }
+
     fn said(remaining: u32) -> Points {
         Points { remaining: Some(remaining), ..Points::default() }
     }
 
     #[test]
     fn the_servers_lowest_figure_counts_and_stale_ones_are_dropped() {
-        let mut pool = Pool::new(100, NOON, 1, Millis::ZERO);
+        let mut pool = pool(100, 1, Millis::ZERO);
         for cost in [10, 10] {
             pool.reserve(cost, NOON);
         }
-        let sent = pool.sent(NOON);
-        pool.settle(10, &said(30), sent, NOON);
-        pool.settle(10, &said(40), sent, NOON);
+        let sent = pool.sent(10, NOON);
+        pool.settle(10, 10, &said(30), sent, NOON);
+        pool.settle(10, 10, &said(40), sent, NOON);
         assert_eq!(pool.points_left(NOON), (30, Confidence::Reported), "40 was answered earlier than 30");
     }
 
     #[test]
     fn at_the_wall_the_next_hour_opens_at_one_instant_for_all_who_met_it() {
-        let mut pool = Pool::new(10, NOON, 7, Millis(1_000));
+        let mut pool = pool(10, 7, Millis(1_000));
         pool.reserve(9, NOON);
-        pool.settle(9, &Points::default(), pool.sent(NOON), NOON);
+        answer(&mut pool, 9, &Points::default(), NOON);
         let Fits::From(opening) = pool.earliest(2, NOON, NOON) else { panic!("2 of 10 fit sometime") };
         assert!(opening >= NOON + HOUR && opening <= NOON + HOUR + Millis(1_000));
         assert_eq!(
@@ -252,40 +364,41 @@ mod tests {
 
     #[test]
     fn a_call_in_flight_over_the_edge_is_counted_in_the_new_hour_too() {
-        let mut pool = Pool::new(10, NOON, 1, Millis::ZERO);
+        let mut pool = pool(10, 1, Millis::ZERO);
         pool.reserve(4, NOON);
-        let sent = pool.sent(NOON);
+        let sent = pool.sent(4, NOON);
         let later = NOON + HOUR;
         assert_eq!(pool.points_left(later), (6, Confidence::Metered));
-        pool.settle(4, &said(1), sent, later);
+        pool.settle(4, 4, &said(1), sent, later);
         assert_eq!(pool.points_left(later), (6, Confidence::Metered), "its figure is of the old hour");
     }
 
     #[test]
     fn time_going_backwards_grants_nothing() {
-        let mut pool = Pool::new(10, NOON, 1, Millis::ZERO);
+        let mut pool = pool(10, 1, Millis::ZERO);
         pool.reserve(10, NOON);
-        pool.settle(10, &Points::default(), pool.sent(NOON), NOON);
+        answer(&mut pool, 10, &Points::default(), NOON);
         let before = Instant(NOON.0 - 1);
         assert_eq!(pool.earliest(1, before, before), Fits::From(NOON + HOUR), "the wall of the known hour holds");
     }
 
     #[test]
     fn what_is_in_doubt_lies_below_every_figure_for_a_while() {
-        let mut pool = Pool::new(100, NOON, 1, Millis::ZERO);
+        let mut pool = pool(100, 1, Millis::ZERO);
         pool.reserve(10, NOON);
-        pool.lose(10, NOON);
+        let sent = pool.sent(10, NOON);
+        pool.lose(10, sent, NOON);
         let (mut now, mut left) = (NOON, 100);
         for _ in 0..2 {
             now += Doubt::SPAN;
             left -= 1;
             pool.reserve(1, now);
-            pool.settle(1, &said(left), pool.sent(now), now);
+            answer(&mut pool, 1, &said(left), now);
             assert_eq!(pool.points_left(now).0, left - 10, "the server has not counted it yet");
         }
         now += Doubt::SPAN;
         pool.reserve(1, now);
-        pool.settle(1, &said(left - 11), pool.sent(now), now);
+        answer(&mut pool, 1, &said(left - 11), now);
         assert_eq!(pool.points_left(now).0, left - 11, "now it has");
     }
 
@@ -296,7 +409,7 @@ mod tests {
             quota in 1_u32..60,
             steps in proptest::collection::vec((0_u8..4, 1_u32..8, any::<prop::sample::Index>()), 1..200),
         ) {
-            let mut pool = Pool::new(quota, NOON, 1, Millis::ZERO);
+            let mut pool = pool(quota, 1, Millis::ZERO);
             let mut server_left = quota;
             let mut heard_of_siblings = true;
             let mut in_flight: Vec<(u32, Sent, Option<u32>)> = Vec::new();
@@ -304,7 +417,7 @@ mod tests {
                 match kind {
                     0 if pool.earliest(cost, NOON, NOON) == Fits::From(NOON) => {
                         pool.reserve(cost, NOON);
-                        in_flight.push((cost, pool.sent(NOON), None));
+                        in_flight.push((cost, pool.sent(cost, NOON), None));
                     }
                     1 if !in_flight.is_empty() => {
                         let (cost, _, counted) = which.get_mut(&mut in_flight);
@@ -318,7 +431,7 @@ mod tests {
                         let at = which.index(in_flight.len());
                         if let (cost, sent, Some(left)) = in_flight[at] {
                             in_flight.remove(at);
-                            pool.settle(cost, &said(left), sent, NOON);
+                            pool.settle(cost, cost, &said(left), sent, NOON);
                         }
                     }
                     3 if cost == 7 => {

@@ -2,6 +2,7 @@
 
 use headroom_model::operation::Method;
 use headroom_model::points::Template;
+use std::fmt;
 
 /// What a limit counts together. A pause covers exactly this.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +47,27 @@ pub enum Scope {
     Environment(String),
     /// One call alone: its own backoff.
     Call,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::App => f.write_str("the app"),
+            Self::Tenant(tenant) => write!(f, "tenant `{tenant}`"),
+            Self::Endpoint { tenant, template: Some(template), method } => {
+                write!(f, "`{} {}` on tenant `{tenant}`", method.name(), template.text())
+            }
+            Self::Endpoint { tenant, template: None, method } => {
+                write!(f, "`{}` to any other path on tenant `{tenant}`", method.name())
+            }
+            Self::Issue { tenant, issue } => write!(f, "issue `{issue}` on tenant `{tenant}`"),
+            Self::Installation(installation) => write!(f, "installation `{installation}`"),
+            Self::User { installation, account } => write!(f, "user `{account}` in installation `{installation}`"),
+            Self::Account { tenant, account } => write!(f, "user `{account}` of tenant `{tenant}`"),
+            Self::Environment(environment) => write!(f, "environment `{environment}`"),
+            Self::Call => f.write_str("this call"),
+        }
+    }
 }
 
 /// One scope within another, by the names that it has there: owned, borrowed, or `()` for its kind alone.

@@ -5,6 +5,7 @@ pub use crate::scope::Scope;
 use headroom_model::facts;
 use headroom_model::points::Cost;
 use headroom_model::time::{Instant, Millis};
+use std::fmt;
 
 /// Which kind of limit is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,12 @@ pub enum LimiterKind {
     HourlyRequests,
     /// The gateway's own, of which nothing is published.
     Gateway,
+    /// What is kept of the points for calls that a person waits for.
+    Reserve,
+    /// The tenant's share of a pool that does not last for all.
+    FairShare,
+    /// What the app itself grants a tenant or a user.
+    Cap,
     /// What the server called it; empty if it said nothing.
     Other(String),
 }
@@ -94,6 +101,15 @@ pub enum Confidence {
     Assumed,
 }
 
+/// How the cost of an operation is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CostSource {
+    /// From the table of prices.
+    Table,
+    /// From how far the server's own counter fell for such calls.
+    Counter,
+}
+
 /// The answer to "may I?".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -101,10 +117,31 @@ pub struct Verdict {
     pub decision: Decision,
     /// What the operation would cost.
     pub cost: Cost,
+    /// How that is known.
+    pub cost_source: CostSource,
     /// Points left for new calls; none for invocations.
     pub points_left: Option<u32>,
     /// How that is known.
     pub confidence: Confidence,
+    /// When the pool runs dry within this hour, if points go on to be spent as they were of late.
+    pub exhausted_at: Option<Instant>,
+    /// The same under the coming rule, where the server has told of one.
+    pub beta: Option<Forecast>,
+}
+
+/// What the coming rule would say, by the `Beta-` fields of what was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    /// When the operation could be sent under it; none: never.
+    pub not_before: Option<Instant>,
+    /// Points left for new calls.
+    pub points_left: u32,
+    /// How that is known.
+    pub confidence: Confidence,
+    /// When its pool runs dry within this hour.
+    pub exhausted_at: Option<Instant>,
+    /// How many of the attempts that were sent since the server told of it would have been refused.
+    pub would_refuse: u32,
 }
 
 /// What to do next for a call.
@@ -152,8 +189,18 @@ pub enum Ending {
     Failed,
 }
 
-/// Wishes for one call; where a field is none, the configuration's value holds.
+/// Who waits for a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Priority {
+    /// A person: unless said otherwise.
+    #[default]
+    Interactive,
+    /// Nobody: it leaves to people what they are likely to need, and fills the rest.
+    Background,
+}
+
+/// Wishes for one call; where a field is none, the configuration's value holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallOptions {
     /// How long the caller can wait for the outcome.
     pub deadline: Option<Millis>,
@@ -165,6 +212,12 @@ pub struct CallOptions {
     pub runtime: Option<Runtime>,
     /// The deferred call that this one resumes. Its attempts count.
     pub resume: Option<Resume>,
+    /// Who waits for it.
+    pub priority: Priority,
+    /// The account for which a request is sent; it counts against that user's cap. An invocation has its own.
+    pub user: Option<String>,
+    /// Whether an error that tells when to come again is retried even if sending twice may do harm.
+    pub retry_unsafe: bool,
 }
 
 /// What calls a function of a Forge app, and so how long that may run.
@@ -188,5 +241,36 @@ impl Runtime {
             Self::AsyncEvent => facts::LONG_RUN_SECS.value,
         };
         Millis::from_secs(secs as u64)
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, scope } = self;
+        if *scope == Scope::Call { write!(f, "{kind}") } else { write!(f, "{kind} of {scope}") }
+    }
+}
+
+impl fmt::Display for LimiterKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PointsQuota => "hourly points",
+            Self::Burst => "burst rate",
+            Self::PerIssueWrite => "writes",
+            Self::Cost => "cost limit",
+            Self::Concurrency => "requests at the same time",
+            Self::InvocationRate => "invocation rate",
+            Self::Egress => "egress limit",
+            Self::StorageRate => "storage rate",
+            Self::TokenBucket => "token bucket",
+            Self::TunnelConnections => "tunnel connections",
+            Self::HourlyRequests => "requests per hour",
+            Self::Gateway => "gateway limit",
+            Self::Reserve => "points kept for people",
+            Self::FairShare => "fair share of the points",
+            Self::Cap => "cap of this app",
+            Self::Other(name) if name.is_empty() => "a limit without a name",
+            Self::Other(name) => name,
+        })
     }
 }

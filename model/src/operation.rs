@@ -144,6 +144,14 @@ impl Request {
         Self { tenant: tenant.into(), method: "GET".into(), path: path.into(), headers: Vec::new(), body: None }
     }
 
+    /// Whether it goes to a GraphQL endpoint, such as `/graphql` and `/gateway/api/graphql`: its answer may refuse with
+    /// any status.
+    #[must_use]
+    pub fn is_graphql(&self) -> bool {
+        let path = self.path.split(['?', '#']).next().unwrap_or_default();
+        path.trim_end_matches('/').ends_with("/graphql")
+    }
+
     /// Whether sending it twice does no harm, by its method. Source: RFC 9110 section 9.2.2.
     #[must_use]
     pub fn is_idempotent(&self) -> bool {

@@ -64,7 +64,7 @@ impl Strategy for Native {
     }
 
     fn start(&mut self, job: JobId, operation: &Operation, now: Instant) -> Move {
-        let call = self.limiter.begin(operation, self.options, now).expect("fewer jobs than calls may be open");
+        let call = self.limiter.begin(operation, &self.options, now).expect("fewer jobs than calls may be open");
         self.calls.insert(job, call);
         self.go_on(job, now)
     }

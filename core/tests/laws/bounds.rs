@@ -2,8 +2,9 @@
 
 use crate::world::{Job, NOON, Network, Server, Silent, World, invocation, page, request, response};
 use headroom_core::config::{BurstRate, PoolKind};
-use headroom_core::verdict::{CallOptions, Decision, Ending, Never, Step};
+use headroom_core::verdict::{CallOptions, Decision, Ending, Never, Priority, Step};
 use headroom_core::{Config, Limiter};
+use headroom_model::allowance::Allowance;
 use headroom_model::operation::{Answer, Header, Operation, Trigger};
 use headroom_model::profile::InvocationProfile;
 use headroom_model::rng::SplitMix64;
@@ -84,8 +85,17 @@ fn any_config() -> impl Strategy<Value = Config> {
     let burst = proptest::option::of((1_u32..=1_000, 1_u32..=100_000));
     let profile = proptest::sample::select(&InvocationProfile::ALL[..]);
     let times = (prop_oneof![0..=HOUR.0, Just(0), Just(HOUR.0)], 1..=HOUR.0, prop_oneof![Just(0), 0..=HOUR.0 * 720]);
-    (burst, profile, 1_u32..200, times, 1_u32..=100).prop_map(
-        |(burst, invocations, quota_points, (jitter, backoff, elapsed), max_attempts)| Config {
+    let points = || prop_oneof![1_u32..9, Just(10_000_000)];
+    let cap = (points(), 0_u32..=10_000_000, proptest::option::of(points()));
+    let cap = cap.prop_map(|(base, per_user, cap)| Allowance { base, per_user, cap });
+    let nodes = prop_oneof![Just(1), 1_u32..=10_000];
+    let shared = (nodes, 0_u32..=3, proptest::option::of(cap), proptest::option::of(points()));
+    (burst, profile, 1_u32..200, times, 1_u32..=100, shared).prop_map(
+        |(burst, invocations, quota_points, (jitter, backoff, elapsed), max_attempts, shared)| Config {
+            nodes: shared.0,
+            retry_budget: shared.1,
+            tenant_cap: shared.2,
+            user_cap: shared.3,
             burst: burst.map(|(per_second, capacity)| BurstRate { per_second, capacity }),
             invocations,
             quota_points,
@@ -101,7 +111,7 @@ fn any_config() -> impl Strategy<Value = Config> {
 
 #[derive(Clone, Debug)]
 enum Act {
-    Check(Operation),
+    Check(Operation, CallOptions),
     Begin(Operation, CallOptions),
     Next,
     Respond(Answer),
@@ -114,15 +124,21 @@ fn any_act() -> impl Strategy<Value = Act> {
         proptest::option::of(prop_oneof![Just(0), Just(u64::MAX), 0..HOUR.0]),
         any::<Option<u32>>(),
         any::<Option<bool>>(),
+        proptest::sample::select(&[Priority::Interactive, Priority::Background][..]),
+        proptest::option::of("[a-c]?"),
+        any::<bool>(),
     );
-    let options = options.prop_map(|(deadline, max_attempts, idempotent)| CallOptions {
+    let options = options.prop_map(|(deadline, max_attempts, idempotent, priority, user, retry_unsafe)| CallOptions {
         deadline: deadline.map(Millis),
         max_attempts,
         idempotent,
+        priority,
+        user,
+        retry_unsafe,
         ..CallOptions::default()
     });
     prop_oneof![
-        1 => any_operation().prop_map(Act::Check),
+        1 => (any_operation(), options.clone()).prop_map(|(operation, options)| Act::Check(operation, options)),
         3 => (any_operation(), options).prop_map(|(operation, options)| Act::Begin(operation, options)),
         4 => Just(Act::Next),
         3 => any_answer().prop_map(Act::Respond),
@@ -139,8 +155,10 @@ fn play(config: &Config, acts: &[(Act, prop::sample::Index, Instant)], seed: u64
     for (act, which, now) in acts {
         let call = (!calls.is_empty()).then(|| *which.get(&calls));
         match (act, call) {
-            (Act::Check(operation), _) => said.push(format!("{:?}", limiter.quota_check(operation, *now))),
-            (Act::Begin(operation, options), _) => match limiter.begin(operation, *options, *now) {
+            (Act::Check(operation, options), _) => {
+                said.push(format!("{:?}", limiter.quota_check(operation, options, *now)))
+            }
+            (Act::Begin(operation, options), _) => match limiter.begin(operation, options, *now) {
                 Ok(call) => calls.push(call),
                 Err(never) => said.push(format!("{never:?}")),
             },
@@ -182,10 +200,10 @@ proptest! {
         let mut limiter = Limiter::new(config, 1).unwrap();
         let before = Instant(NOON.0.saturating_sub(back));
         for _ in 0..taken {
-            limiter.begin(&page("t"), CallOptions::default(), NOON).unwrap();
+            limiter.begin(&page("t"), &CallOptions::default(), NOON).unwrap();
         }
-        prop_assert_eq!(limiter.quota_check(&page("t"), before), limiter.quota_check(&page("t"), NOON));
-        let call = limiter.begin(&page("t"), CallOptions::default(), before).unwrap();
+        prop_assert_eq!(limiter.quota_check(&page("t"), &CallOptions::default(), before), limiter.quota_check(&page("t"), &CallOptions::default(), NOON));
+        let call = limiter.begin(&page("t"), &CallOptions::default(), before).unwrap();
         let step = limiter.next(call, before);
         prop_assert_eq!(step == Step::Send(1), taken < 3);
         prop_assert!(step == Step::Send(1) || limiter.next(call, NOON) == step);
@@ -205,7 +223,7 @@ proptest! {
         let jobs = gaps.iter().enumerate().map(|(n, gap)| {
             at += Millis(*gap);
             let cancel_after = (n % 5 == 0).then_some(Millis(gap * 9));
-            Job { options, cancel_after, ..Job::new(at, page("t")) }
+            Job { options: options.clone(), cancel_after, ..Job::new(at, page("t")) }
         });
         let config = Config { max_calls: 8, burst: Some(BurstRate { per_second: 5, capacity: 2 }), ..Config::default() };
         let network = Network { loss_percent: 10, ..Network::up_to(300) };
@@ -237,7 +255,7 @@ impl Server for Any {
 fn a_call_asked_for_too_late_is_deferred() {
     let mut limiter = Limiter::with_defaults(1);
     let options = CallOptions { deadline: Some(Millis(10)), ..CallOptions::default() };
-    let call = limiter.begin(&page("t"), options, NOON).unwrap();
+    let call = limiter.begin(&page("t"), &options, NOON).unwrap();
     let Step::Done(outcome) = limiter.next(call, NOON + Millis(11)) else { panic!("sent after its deadline") };
     assert!(matches!(outcome.ending, Ending::Deferred(wait) if wait.until > NOON + Millis(10)));
 }
@@ -250,7 +268,7 @@ fn memory_of_scopes_is_swept() {
         for n in 0..scopes {
             let now = NOON + Millis(n * 20_000);
             let operation = [page(&format!("t{n}")), invocation(&format!("i{n}"), Some("a"), "e", Trigger::Ui)];
-            let call = limiter.begin(&operation[usize::from(n % 2 == 0)], CallOptions::default(), now).unwrap();
+            let call = limiter.begin(&operation[usize::from(n % 2 == 0)], &CallOptions::default(), now).unwrap();
             assert_eq!(limiter.next(call, now), Step::Send(1));
             let refused = response(429, vec![Header::new("Retry-After", "1")]);
             let answer = if n.is_multiple_of(3) { refused } else { Silent.answer(&operation[0], now) };
@@ -265,10 +283,10 @@ fn memory_of_scopes_is_swept() {
 #[test]
 fn a_full_limiter_says_so_and_recovers() {
     let mut limiter = Limiter::new(Config { max_calls: 1, ..Config::default() }, 1).unwrap();
-    let call = limiter.begin(&page("t"), CallOptions::default(), NOON).unwrap();
+    let call = limiter.begin(&page("t"), &CallOptions::default(), NOON).unwrap();
     let full = Never::TooManyCalls(1);
-    assert_eq!(limiter.quota_check(&page("t"), NOON).decision, Decision::Never(full.clone()));
-    assert_eq!(limiter.begin(&page("t"), CallOptions::default(), NOON), Err(full));
+    assert_eq!(limiter.quota_check(&page("t"), &CallOptions::default(), NOON).decision, Decision::Never(full.clone()));
+    assert_eq!(limiter.begin(&page("t"), &CallOptions::default(), NOON), Err(full));
     limiter.end(call);
-    assert_eq!(limiter.quota_check(&page("t"), NOON).decision, Decision::Proceed);
+    assert_eq!(limiter.quota_check(&page("t"), &CallOptions::default(), NOON).decision, Decision::Proceed);
 }

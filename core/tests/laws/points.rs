@@ -189,7 +189,7 @@ proptest! {
         let mut world = World::new(config(quota, PoolKind::Global), server, Network::up_to(400), jobs, seed);
         world.run();
         let now = world.tracks.iter().filter_map(|track| Some(track.outcome.as_ref()?.0)).max().unwrap();
-        let got = world.limiter.quota_check(&page("t"), now);
+        let got = world.limiter.quota_check(&page("t"), &CallOptions::default(), now);
         prop_assert!(got.points_left.unwrap() <= world.server.left("t", now), "more than the server has");
         if got.confidence == Confidence::Reported {
             prop_assert_eq!(got.points_left, Some(world.server.left("t", now)));
@@ -202,13 +202,13 @@ fn said(remaining: u32) -> Answer {
 }
 
 fn points_left(limiter: &Limiter, now: Instant) -> u32 {
-    limiter.quota_check(&page("t"), now).points_left.unwrap()
+    limiter.quota_check(&page("t"), &CallOptions::default(), now).points_left.unwrap()
 }
 
 #[test]
 fn a_figure_does_not_count_a_call_that_was_answered_before_it_without_one() {
     let mut limiter = Limiter::new(config(100, PoolKind::Global), 1).unwrap();
-    let calls: Vec<_> = (0..2).map(|_| limiter.begin(&page("t"), CallOptions::default(), NOON).unwrap()).collect();
+    let calls: Vec<_> = (0..2).map(|_| limiter.begin(&page("t"), &CallOptions::default(), NOON).unwrap()).collect();
     for call in &calls {
         limiter.next(*call, NOON);
     }
@@ -221,17 +221,20 @@ fn a_figure_does_not_count_a_call_that_was_answered_before_it_without_one() {
 #[test]
 fn a_strange_limit_in_a_header_does_not_shut_us_out_for_good() {
     let mut limiter = Limiter::new(config(100, PoolKind::Global), 1).unwrap();
-    let call = limiter.begin(&page("t"), CallOptions::default(), NOON).unwrap();
+    let call = limiter.begin(&page("t"), &CallOptions::default(), NOON).unwrap();
     limiter.next(call, NOON);
     limiter.on_response(call, &response(200, vec![Header::new("X-RateLimit-Limit", "1")]), NOON);
     let later = NOON + HOUR + HOUR;
-    assert_eq!(limiter.quota_check(&page("t"), later).decision, headroom_core::verdict::Decision::Proceed);
+    assert_eq!(
+        limiter.quota_check(&page("t"), &CallOptions::default(), later).decision,
+        headroom_core::verdict::Decision::Proceed
+    );
 }
 
 #[test]
 fn figures_of_the_burst_limiter_are_not_points() {
     let mut limiter = Limiter::new(config(100, PoolKind::Global), 1).unwrap();
-    let call = limiter.begin(&page("t"), CallOptions::default(), NOON).unwrap();
+    let call = limiter.begin(&page("t"), &CallOptions::default(), NOON).unwrap();
     limiter.next(call, NOON);
     let headers = [("RateLimit-Reason", "jira-burst-based"), ("X-RateLimit-Remaining", "0"), ("Retry-After", "1")];
     let headers = headers.iter().map(|(name, value)| Header::new(*name, *value)).collect();
@@ -245,7 +248,7 @@ fn only_slots_of_this_hour_take_its_points() {
     let burst = Some(BurstRate { per_second: 1, capacity: 1 });
     let mut limiter = Limiter::new(Config { burst, ..config(100, PoolKind::Global) }, 1).unwrap();
     let now = Instant(NOON.next_hour().0 - 1_500);
-    let calls = [(); 4].map(|()| limiter.begin(&page("t"), CallOptions::default(), now).unwrap());
+    let calls = [(); 4].map(|()| limiter.begin(&page("t"), &CallOptions::default(), now).unwrap());
     assert_eq!(points_left(&limiter, now), 96, "two of the four slots lie before the hour");
     assert!(matches!(limiter.next(calls[3], now), Step::WaitUntil(wait) if wait.until >= NOON.next_hour()));
 }
@@ -254,7 +257,7 @@ fn only_slots_of_this_hour_take_its_points() {
 fn points_set_aside_are_of_no_use_once_siblings_spent_them() {
     let burst = Some(BurstRate { per_second: 1, capacity: 1 });
     let mut limiter = Limiter::new(Config { burst, ..config(100, PoolKind::Global) }, 1).unwrap();
-    let calls = [(); 2].map(|()| limiter.begin(&page("t"), CallOptions::default(), NOON).unwrap());
+    let calls = [(); 2].map(|()| limiter.begin(&page("t"), &CallOptions::default(), NOON).unwrap());
     limiter.next(calls[0], NOON);
     limiter.on_response(calls[0], &said(1), NOON);
     let Step::WaitUntil(wait) = limiter.next(calls[1], NOON) else { panic!("its slot is a second away") };
@@ -265,7 +268,7 @@ fn points_set_aside_are_of_no_use_once_siblings_spent_them() {
 fn lists_are_paid_by_what_they_may_cost() {
     let mut limiter = Limiter::new(config(100, PoolKind::Global), 1).unwrap();
     let list = get("t", "/wiki/api/v2/pages?limit=50");
-    let call = limiter.begin(&list, CallOptions::default(), NOON).unwrap();
+    let call = limiter.begin(&list, &CallOptions::default(), NOON).unwrap();
     assert_eq!(points_left(&limiter, NOON), 49);
     limiter.end(call);
     assert_eq!(points_left(&limiter, NOON), 100);

@@ -59,7 +59,7 @@ proptest! {
 /// One call against one answer, and the step after it.
 fn after(operation: &Operation, options: CallOptions, answer: &Answer) -> (Limiter, Step) {
     let mut limiter = Limiter::with_defaults(3);
-    let call = limiter.begin(operation, options, NOON).unwrap();
+    let call = limiter.begin(operation, &options, NOON).unwrap();
     assert_eq!(limiter.next(call, NOON), Step::Send(1));
     limiter.on_response(call, answer, NOON);
     let step = limiter.next(call, NOON);
@@ -101,7 +101,7 @@ fn a_429_is_retried_for_any_method_and_a_503_only_if_that_does_no_harm() {
 fn an_attempt_without_answer_is_repeated_only_if_that_does_no_harm() {
     for (method, is_retried) in [("GET", true), ("PUT", true), ("POST", false)] {
         let mut limiter = Limiter::with_defaults(3);
-        let call = limiter.begin(&request("t", method, POST.1), CallOptions::default(), NOON).unwrap();
+        let call = limiter.begin(&request("t", method, POST.1), &CallOptions::default(), NOON).unwrap();
         limiter.next(call, NOON);
         limiter.on_failure(call, NOON);
         let step = limiter.next(call, NOON);
@@ -116,7 +116,9 @@ fn an_absurd_delay_is_neither_slept_nor_taken_for_leave_to_go_on() {
         panic!("{step:?}")
     };
     assert_eq!(delay, Millis(u64::MAX));
-    let Decision::WaitUntil(wait) = limiter.quota_check(&page("t"), NOON).decision else { panic!("no pause at all") };
+    let Decision::WaitUntil(wait) = limiter.quota_check(&page("t"), &CallOptions::default(), NOON).decision else {
+        panic!("no pause at all")
+    };
     assert!(wait.until <= NOON + Millis::from_secs(600), "as where no delay was named");
     assert!(matches!(
         after(&page("t"), CallOptions::default(), &with_delay(503, "9223372036854775807")).1,
@@ -146,7 +148,7 @@ fn a_delay_of_nothing_is_no_delay() {
 fn a_refused_scope_stops_calls_that_hold_a_slot_and_no_others() {
     let mut limiter = Limiter::with_defaults(3);
     let mut begin =
-        |tenant| limiter.begin(&get(tenant, "/wiki/rest/api/content/1"), CallOptions::default(), NOON).unwrap();
+        |tenant| limiter.begin(&get(tenant, "/wiki/rest/api/content/1"), &CallOptions::default(), NOON).unwrap();
     let (first, held, other) = (begin("t"), begin("t"), begin("u"));
     limiter.next(first, NOON);
     let headers = vec![Header::new("Retry-After", "5"), Header::new("RateLimit-Reason", "jira-burst-based")];
@@ -160,7 +162,7 @@ fn a_refused_scope_stops_calls_that_hold_a_slot_and_no_others() {
 fn those_refused_together_are_spread_upward() {
     let after = |seed| {
         let mut limiter = Limiter::with_defaults(seed);
-        let call = limiter.begin(&page("t"), CallOptions::default(), NOON).unwrap();
+        let call = limiter.begin(&page("t"), &CallOptions::default(), NOON).unwrap();
         limiter.next(call, NOON);
         limiter.on_response(call, &with_delay(429, "60"), NOON);
         let Step::WaitUntil(wait) = limiter.next(call, NOON) else { panic!("it was refused") };

@@ -15,7 +15,7 @@ fn refused(secs: u64) -> Answer {
 /// Begins a call, lets it be refused so often, each time for so long, until it is over.
 fn deferred(delays: &[u64], options: CallOptions) -> (Outcome, Instant) {
     let mut limiter = Limiter::with_defaults(3);
-    let call = limiter.begin(&page("t"), options, NOON).unwrap();
+    let call = limiter.begin(&page("t"), &options, NOON).unwrap();
     let (mut now, mut delays) = (NOON, delays.iter());
     loop {
         match limiter.next(call, now) {
@@ -47,7 +47,7 @@ proptest! {
         let later = now + Millis(away);
         let mut other = Limiter::with_defaults(seed);
         let token: Resume = resume.to_string().parse().unwrap();
-        let call = other.begin(&page("t"), resuming(token), later).unwrap();
+        let call = other.begin(&page("t"), &resuming(token), later).unwrap();
         let Ending::Deferred(wait) = outcome.ending else { panic!("{:?}", outcome.ending) };
         match other.next(call, later) {
             Step::WaitUntil(until) => prop_assert!(later < wait.until && until.until >= wait.until),
@@ -66,7 +66,7 @@ proptest! {
 fn a_token_is_of_its_operation_and_has_an_end() {
     let options = CallOptions { runtime: Some(Runtime::Ui), ..CallOptions::default() };
     let resume = deferred(&[1_847], options).0.resume.unwrap();
-    let begin = |tenant, resume, now| Limiter::with_defaults(1).begin(&page(tenant), resuming(resume), now);
+    let begin = |tenant, resume, now| Limiter::with_defaults(1).begin(&page(tenant), &resuming(resume), now);
     assert_eq!(begin("u", resume, NOON), Err(Never::CannotResume(ResumeError::OtherOperation)));
     let spent = Resume { attempts: 5, ..resume };
     assert_eq!(begin("t", spent, NOON), Err(Never::AttemptsExhausted(5)));
@@ -81,7 +81,7 @@ fn a_runtime_is_a_deadline_and_the_shorter_one_counts() {
         let options =
             CallOptions { runtime, deadline: deadline.map(Millis), max_attempts: Some(2), ..CallOptions::default() };
         let mut limiter = Limiter::with_defaults(3);
-        let call = limiter.begin(&page("t"), options, NOON).unwrap();
+        let call = limiter.begin(&page("t"), &options, NOON).unwrap();
         limiter.next(call, NOON);
         limiter.on_response(call, &refused(secs), NOON);
         matches!(limiter.next(call, NOON), Step::Done(Outcome { ending: Ending::Deferred(_), .. }))

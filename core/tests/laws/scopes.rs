@@ -31,7 +31,7 @@ fn refused(reason: &str, secs: u64) -> Answer {
 
 /// Sends one call of this operation and reports this answer.
 fn report(limiter: &mut Limiter, operation: &Operation, answer: &Answer, now: Instant) {
-    let call = limiter.begin(operation, CallOptions::default(), now).unwrap();
+    let call = limiter.begin(operation, &CallOptions::default(), now).unwrap();
     if limiter.next(call, now) == Step::Send(1) {
         limiter.on_response(call, answer, now);
     }
@@ -54,12 +54,12 @@ proptest! {
         report(&mut limiter, &first, &refused(reasons[0], secs), NOON);
         let promised = NOON + Millis::from_secs(secs);
         for operation in others.iter().chain([&first]) {
-            match limiter.quota_check(operation, NOON).decision {
+            match limiter.quota_check(operation, &CallOptions::default(), NOON).decision {
                 Decision::WaitUntil(wait) if covers.does_cover(operation) => {
                     prop_assert!(wait.until >= promised && wait.until <= promised + Config::default().jitter);
-                    let before = limiter.quota_check(operation, Instant(wait.until.0 - 1)).decision;
+                    let before = limiter.quota_check(operation, &CallOptions::default(), Instant(wait.until.0 - 1)).decision;
                     prop_assert_eq!(before, Decision::WaitUntil(wait.clone()), "refused 1 ms before");
-                    prop_assert_eq!(limiter.quota_check(operation, wait.until).decision, Decision::Proceed);
+                    prop_assert_eq!(limiter.quota_check(operation, &CallOptions::default(), wait.until).decision, Decision::Proceed);
                 }
                 decision => {
                     prop_assert_eq!(decision, Decision::Proceed, "{:?} under {:?}", operation, &covers);
@@ -91,14 +91,14 @@ proptest! {
         now += Millis(rest);
         let mut swept = kept.clone();
         for n in 0..1_100 {
-            let call = swept.begin(&page(&format!("other-{n}")), CallOptions::default(), now).unwrap();
+            let call = swept.begin(&page(&format!("other-{n}")), &CallOptions::default(), now).unwrap();
             swept.end(call);
         }
         for (operation, gap) in &ask {
             now += Millis(*gap);
             let [kept, swept] = [&mut kept, &mut swept].map(|limiter| {
-                let decision = limiter.quota_check(operation, now).decision;
-                limiter.begin(operation, CallOptions::default(), now).unwrap();
+                let decision = limiter.quota_check(operation, &CallOptions::default(), now).decision;
+                limiter.begin(operation, &CallOptions::default(), now).unwrap();
                 if let Decision::WaitUntil(wait) = decision { wait.until } else { now }
             });
             prop_assert_eq!(kept, swept);
@@ -169,8 +169,8 @@ fn a_line_at_one_endpoint_holds_up_no_other() {
     let mut limiter = Limiter::with_defaults(1);
     report(&mut limiter, &slow, &refused("jira-burst-based", 1), NOON);
     let now = NOON + Millis(3_000);
-    let calls: Vec<_> = (0..200).map(|_| limiter.begin(&slow, CallOptions::default(), now).unwrap()).collect();
-    assert_eq!(limiter.quota_check(&page("t"), now).decision, Decision::Proceed);
+    let calls: Vec<_> = (0..200).map(|_| limiter.begin(&slow, &CallOptions::default(), now).unwrap()).collect();
+    assert_eq!(limiter.quota_check(&page("t"), &CallOptions::default(), now).decision, Decision::Proceed);
     let (mut sends, mut at) = (Vec::new(), now);
     while sends.len() < calls.len() {
         sends.extend(calls.iter().filter(|call| limiter.next(**call, at) == Step::Send(1)).map(|_| at));

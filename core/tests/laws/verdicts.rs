@@ -86,7 +86,7 @@ fn busy(config: Config, jobs: Vec<(u64, Operation)>, cut: u64, seed: u64) -> (Li
     }
     // Let it know the time.
     let mut limiter = world.limiter;
-    if let Ok(call) = limiter.begin(&invocation("?", None, "?", Trigger::Scheduled), CallOptions::default(), end) {
+    if let Ok(call) = limiter.begin(&invocation("?", None, "?", Trigger::Scheduled), &CallOptions::default(), end) {
         limiter.end(call);
     }
     (limiter, end)
@@ -100,7 +100,7 @@ fn any_jobs() -> impl Strategy<Value = Vec<(u64, Operation)>> {
 fn flood(limiter: &mut Limiter, calls: usize, now: Instant) {
     for n in 0..calls {
         let operation = invocation("i", Some(["a", "b", "c", "d", "f"][n % 5]), "e", Trigger::Ui);
-        let call = limiter.begin(&operation, CallOptions::default(), now).unwrap();
+        let call = limiter.begin(&operation, &CallOptions::default(), now).unwrap();
         if limiter.next(call, now) == Step::Send(1) {
             limiter.on_response(call, &Answer::Resolved("1".into()), now);
             limiter.end(call);
@@ -123,17 +123,17 @@ proptest! {
         let (mut limiter, now) = busy(config, jobs, cut, seed);
         flood(&mut limiter, flooded, now);
         for operation in operations() {
-            let verdict = limiter.quota_check(&operation, now).decision;
+            let verdict = limiter.quota_check(&operation, &CallOptions::default(), now).decision;
             let mut begun = limiter.clone();
-            let call = begun.begin(&operation, CallOptions::default(), now).unwrap();
+            let call = begun.begin(&operation, &CallOptions::default(), now).unwrap();
             let step = begun.next(call, now);
             match verdict {
                 Decision::Proceed => prop_assert_eq!(step, Step::Send(1)),
                 Decision::WaitUntil(wait) => {
                     prop_assert!(wait.until > now);
-                    let before = limiter.quota_check(&operation, Instant(wait.until.0 - 1)).decision;
+                    let before = limiter.quota_check(&operation, &CallOptions::default(), Instant(wait.until.0 - 1)).decision;
                     prop_assert!(matches!(&before, Decision::WaitUntil(same) if same.until == wait.until), "{before:?}, not {wait:?}");
-                    let at = limiter.quota_check(&operation, wait.until).decision;
+                    let at = limiter.quota_check(&operation, &CallOptions::default(), wait.until).decision;
                     prop_assert_eq!(at, Decision::Proceed, "{:?} of {:?} at {}", wait, operation, now);
                     prop_assert_eq!(step, Step::WaitUntil(wait.clone()));
                     prop_assert_eq!(begun.next(call, wait.until), Step::Send(1));
@@ -155,11 +155,11 @@ proptest! {
         let (mut limiter, now) = busy(config, jobs, 1, seed);
         flood(&mut limiter, flooded, now);
         for operation in operations() {
-            let verdict = limiter.quota_check(&operation, now).decision;
+            let verdict = limiter.quota_check(&operation, &CallOptions::default(), now).decision;
             let Decision::WaitUntil(wait) = verdict else { continue };
             let options = CallOptions { deadline: Some(Millis(deadline)), ..CallOptions::default() };
             let mut begun = limiter.clone();
-            let call = begun.begin(&operation, options, now).unwrap();
+            let call = begun.begin(&operation, &options, now).unwrap();
             match begun.next(call, now) {
                 Step::WaitUntil(same) => prop_assert!(same == wait && wait.until <= now + Millis(deadline)),
                 Step::Done(outcome) => {
@@ -185,7 +185,7 @@ proptest! {
         let mut open = Vec::new();
         for (gap, operation, which) in dropped {
             now += Millis(gap);
-            open.push(begun.begin(&operation, CallOptions::default(), now).unwrap());
+            open.push(begun.begin(&operation, &CallOptions::default(), now).unwrap());
             if gap % 3 == 0 {
                 begun.end(open.swap_remove(which.index(open.len())));
             }
@@ -212,7 +212,7 @@ proptest! {
         flood(&mut without, flooded, now);
         let mut with = without.clone();
         let begin = |limiter: &mut Limiter, operation: &Operation| {
-            limiter.begin(operation, CallOptions::default(), now).unwrap()
+            limiter.begin(operation, &CallOptions::default(), now).unwrap()
         };
         let victim = begin(&mut with, &dropped);
         let mut kept = with.clone();
@@ -237,7 +237,11 @@ proptest! {
 /// What the limiter says of every operation, now and at other instants.
 fn all_verdicts(limiter: &Limiter, now: Instant) -> Vec<(Verdict, Instant)> {
     let instants = [Millis(0), Millis(1), Millis(20), Millis(999), Millis(61_000), HOUR].map(|span| now + span);
-    let of = |at| operations().into_iter().map(move |operation| (limiter.quota_check(&operation, at), at));
+    let of = |at| {
+        operations()
+            .into_iter()
+            .map(move |operation| (limiter.quota_check(&operation, &CallOptions::default(), at), at))
+    };
     instants.into_iter().flat_map(of).collect()
 }
 
@@ -246,12 +250,12 @@ fn all_verdicts(limiter: &Limiter, now: Instant) -> Vec<(Verdict, Instant)> {
 fn the_first_of_two_ready_calls_gives_its_token_back() {
     let burst = Some(BurstRate { per_second: 1, capacity: 2 });
     let mut limiter = Limiter::new(Config { burst, ..Config::default() }, 1).unwrap();
-    let calls = [(); 2].map(|()| limiter.begin(&page("t"), CallOptions::default(), NOON).unwrap());
+    let calls = [(); 2].map(|()| limiter.begin(&page("t"), &CallOptions::default(), NOON).unwrap());
     for call in calls {
         limiter.end(call);
     }
     for _ in 0..2 {
-        let call = limiter.begin(&page("t"), CallOptions::default(), NOON).unwrap();
+        let call = limiter.begin(&page("t"), &CallOptions::default(), NOON).unwrap();
         assert_eq!(limiter.next(call, NOON), Step::Send(1));
     }
 }
@@ -260,12 +264,14 @@ fn the_first_of_two_ready_calls_gives_its_token_back() {
 #[test]
 fn a_wait_looks_behind_the_first_limit() {
     let mut limiter = Limiter::new(Config { jitter: Millis(0), ..Config::default() }, 1).unwrap();
-    let call = limiter.begin(&page("t"), CallOptions::default(), NOON).unwrap();
+    let call = limiter.begin(&page("t"), &CallOptions::default(), NOON).unwrap();
     limiter.next(call, NOON);
     let headers = [("Retry-After", "10"), ("X-RateLimit-Remaining", "0")];
     let headers = headers.iter().map(|(name, value)| Header::new(*name, *value)).collect();
     limiter.on_response(call, &response(429, headers), NOON);
-    let Decision::WaitUntil(wait) = limiter.quota_check(&page("t"), NOON).decision else { panic!("nothing left") };
+    let Decision::WaitUntil(wait) = limiter.quota_check(&page("t"), &CallOptions::default(), NOON).decision else {
+        panic!("nothing left")
+    };
     assert_eq!(wait.until, NOON + HOUR);
     let Step::WaitUntil(wait) = limiter.next(call, NOON) else { panic!("nothing left") };
     assert_eq!(wait.until, NOON + HOUR);

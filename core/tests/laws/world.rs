@@ -164,7 +164,7 @@ impl<S: Server> World<S> {
 
     fn begin(&mut self, job: usize, now: Instant) {
         let Job { operation, options, cancel_after, .. } = self.jobs[job].clone();
-        match self.limiter.begin(&operation, options, now) {
+        match self.limiter.begin(&operation, &options, now) {
             Ok(id) => self.ids[job] = Some(id),
             Err(never) => self.tracks[job].never_begun = Some(never),
         }

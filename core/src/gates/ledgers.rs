@@ -1,0 +1,231 @@
+//! Whose points a call spends: the server's pool, and what the app itself grants its tenant and its user.
+
+use super::gate::Gate;
+use super::{Gates, Heard, Hold, Known, Search, Sent};
+use crate::lane::{Lane, OWNER, USER};
+use crate::pool::{Fits, Pool, Terms};
+use crate::scope::Part;
+use crate::scopes::ScopeId;
+use crate::shadow::Shadow;
+use crate::verdict::{Confidence, Forecast, LimiterKind, Never, Priority};
+use headroom_model::headers::Points;
+use headroom_model::time::{Instant, Millis};
+
+/// Where the app itself may have a cap.
+const CAPPED: [usize; 2] = [OWNER, USER];
+
+impl Gates {
+    /// Goes to the first instant at which the points suffice, as far as one can know at `now`.
+    pub(super) fn search_ledgers(
+        &self,
+        lane: &Lane,
+        known: &Known<'_>,
+        search: &mut Search,
+        now: Instant,
+    ) -> Result<(), Never> {
+        let Some(place) = lane.pool() else { return Ok(()) };
+        let cost = lane.cost.likely;
+        if let Some((id, pool)) = known[place].and_then(|(id, gate)| Some((id, gate.pool.as_deref()?))) {
+            search.go_to_fit(pool.earliest(cost, search.at, now), cost, || self.limit(LimiterKind::PointsQuota, id))?;
+            if lane.priority == Priority::Background {
+                let until = pool.earliest_beside_people(cost, search.at, now);
+                search.go_to(until, || self.limit(LimiterKind::Reserve, id));
+            }
+        } else if cost > self.config.quota_points {
+            return Err(Never::CostsMoreThanQuota(cost));
+        }
+        for place in CAPPED {
+            let cap = known[place].and_then(|(id, gate)| Some((id, gate.cap.as_deref()?)));
+            if let Some((id, cap)) = cap {
+                search.go_to_fit(cap.earliest(cost, search.at, now), cost, || self.limit(LimiterKind::Cap, id))?;
+            } else if self.cap(lane.kind(place), 0).is_some_and(|cap| cost > cap) {
+                return Err(Never::CostsMoreThanQuota(cost));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a call whose turn it is has its points, or finds them now.
+    pub(super) fn are_points_there(&self, lane: &Lane, hold: &Hold, known: &Known<'_>, now: Instant) -> bool {
+        let Some(place) = lane.pool() else { return true };
+        if hold.points.is_some() {
+            return known[place].and_then(|(_, gate)| gate.pool.as_ref()).is_some_and(|pool| pool.covers_reserved(now));
+        }
+        let mut search = Search { at: now, longest: Millis::ZERO, limit: None };
+        self.search_ledgers(lane, known, &mut search, now).is_ok() && search.at == now
+    }
+
+    pub(super) fn set_aside(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
+        let cost = lane.cost.likely;
+        if lane.pool().is_some() {
+            self.each_ledger(lane, now, |ledger| ledger.reserve(cost, now));
+            hold.points = Some(cost);
+        }
+    }
+
+    pub(super) fn release(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
+        if let Some(points) = hold.points.take() {
+            self.each_ledger(lane, now, |ledger| ledger.release(points, now));
+        }
+    }
+
+    /// An attempt is sent now. What is set aside for it stays so until it is settled.
+    pub(super) fn charge(&mut self, lane: &Lane, hold: &Hold, now: Instant) -> Sent {
+        let cost = hold.points.unwrap_or(0);
+        let Some(gate) = self.pool_gate(lane, now) else { return Sent { pool: None, shadow: None } };
+        let pool = gate.pool.as_mut().map(|pool| pool.sent(cost, now));
+        Sent { pool, shadow: gate.shadow.as_mut().and_then(|shadow| shadow.sent(cost, now)) }
+    }
+
+    /// An attempt was answered: its points are spent unless the server refused it. Gives how many.
+    pub(crate) fn settle(&mut self, lane: &Lane, hold: &mut Hold, sent: Sent, heard: Heard<'_>, now: Instant) -> u32 {
+        self.arrived(lane);
+        let reserved = hold.points.take().unwrap_or(0);
+        let cost = if heard.was_refused { 0 } else { heard.counted.unwrap_or(reserved) };
+        if let (Some(at), Some(gate)) = (sent.pool, self.pool_gate(lane, now)) {
+            if let Some(pool) = &mut gate.pool {
+                pool.settle(reserved, cost, heard.said, at, now);
+            }
+            settle_shadow(gate, reserved, cost, heard.beta, sent, now);
+        }
+        for place in CAPPED {
+            if let Some(cap) = self.cap_mut(lane, place, now) {
+                cap.spend(reserved, cost, now);
+            }
+        }
+        cost
+    }
+
+    /// An attempt was given up in flight: the server may have counted it, or may yet.
+    pub(crate) fn lose(&mut self, lane: &Lane, hold: &mut Hold, sent: Sent, now: Instant) {
+        self.arrived(lane);
+        let Some(points) = hold.points.take() else { return };
+        if let Some(gate) = self.pool_gate(lane, now) {
+            if let (Some(pool), Some(at)) = (&mut gate.pool, sent.pool) {
+                pool.lose(points, at, now);
+            }
+            if let (Some(shadow), Some(at)) = (&mut gate.shadow, sent.shadow) {
+                shadow.pool.lose(points, at, now);
+            }
+        }
+        for place in CAPPED {
+            if let Some(cap) = self.cap_mut(lane, place, now) {
+                cap.spend(points, points, now);
+            }
+        }
+    }
+
+    /// A call is begun; where a person waits for it, that is what the reserve learns from.
+    pub(super) fn ask_for_people(&mut self, lane: &Lane, now: Instant) {
+        if lane.priority == Priority::Interactive
+            && let Some(pool) = self.pool_gate(lane, now).and_then(|gate| gate.pool.as_mut())
+        {
+            pool.ask_for_people(lane.cost.likely, now);
+        }
+    }
+
+    /// Points left in the lane's pool.
+    pub(crate) fn points_left(&self, lane: &Lane, now: Instant) -> Option<(u32, Confidence)> {
+        let pool = self.known_pool(lane)?.and_then(|gate| gate.pool.as_deref());
+        Some(pool.map_or((self.config.quota_points, Confidence::Assumed), |pool| pool.points_left(now)))
+    }
+
+    /// When the lane's pool runs dry within this hour.
+    pub(crate) fn exhausted_at(&self, lane: &Lane, now: Instant) -> Option<Instant> {
+        self.known_pool(lane)??.pool.as_ref()?.exhausted_at(now)
+    }
+
+    /// What the coming rule would say of the lane.
+    pub(crate) fn forecast(&self, lane: &Lane, now: Instant) -> Option<Forecast> {
+        Some(self.known_pool(lane)??.shadow.as_ref()?.forecast(lane.cost.likely, now))
+    }
+
+    fn known_pool(&self, lane: &Lane) -> Option<Option<&Gate>> {
+        let place = lane.pool()?;
+        Some(lane.id(place).and_then(|id| self.scopes.get(id)))
+    }
+
+    /// Tells how many users a tenant has. What the app grants it follows from that.
+    pub(crate) fn set_users(&mut self, tenant: &str, users: u32) {
+        let key = crate::scopes::Key { within: ScopeId::APP, part: Part::Tenant(tenant) };
+        let id = self.scopes.intern(key);
+        let cap = self.cap(Some(Part::Tenant(())), users);
+        if let Some(gate) = self.scopes.get_mut(id) {
+            gate.users = users;
+            if let (Some(pool), Some(cap)) = (&mut gate.cap, cap) {
+                pool.set_quota(cap);
+            }
+        }
+    }
+
+    /// What the app grants a scope of this kind, with so many users.
+    fn cap(&self, kind: Option<Part<()>>, users: u32) -> Option<u32> {
+        match kind? {
+            Part::Tenant(()) => Some(self.config.tenant_cap?.granted(users.into()).amount),
+            Part::Account(()) => self.config.user_cap,
+            _ => None,
+        }
+    }
+
+    /// The gate whose pool a lane spends from; the pool is there, untouched if nothing was known of it.
+    fn pool_gate(&mut self, lane: &Lane, now: Instant) -> Option<&mut Gate> {
+        let id = lane.id(lane.pool()?)?;
+        let terms = self.terms(self.config.quota_points);
+        let gate = self.scopes.get_mut(id)?;
+        gate.pool.get_or_insert_with(|| Box::new(Pool::new(terms, now)));
+        Some(gate)
+    }
+
+    fn cap_mut(&mut self, lane: &Lane, place: usize, now: Instant) -> Option<&mut Pool> {
+        let (id, kind) = (lane.id(place)?, lane.kind(place));
+        let quota = self.cap(kind, self.scopes.get(id)?.users)?;
+        let terms = Terms { nodes: 1, ..self.terms(quota) };
+        Some(self.scopes.get_mut(id)?.cap.get_or_insert_with(|| Box::new(Pool::new(terms, now))))
+    }
+
+    fn each_ledger(&mut self, lane: &Lane, now: Instant, act: impl Fn(&mut Pool)) {
+        if let Some(pool) = self.pool_gate(lane, now).and_then(|gate| gate.pool.as_mut()) {
+            act(pool);
+        }
+        for place in CAPPED {
+            if let Some(cap) = self.cap_mut(lane, place, now) {
+                act(cap);
+            }
+        }
+    }
+
+    fn terms(&self, quota: u32) -> Terms {
+        let Self { config, spread_seed, .. } = self;
+        let per_second = config.burst.map_or(u32::MAX, |rate| rate.per_second);
+        Terms { quota, nodes: config.nodes, per_second, spread_seed: *spread_seed, spread_max: config.jitter }
+    }
+}
+
+/// Takes in what an answer says of the coming rule, the first time as well.
+fn settle_shadow(gate: &mut Gate, reserved: u32, cost: u32, said: &Points, sent: Sent, now: Instant) {
+    let Some(pool) = &gate.pool else { return };
+    if gate.shadow.is_none() && *said == Points::default() {
+        return;
+    }
+    let shadow = gate.shadow.get_or_insert_with(|| Box::new(Shadow::new(pool.fresh(said.limit, now))));
+    match sent.shadow {
+        Some(at) => shadow.pool.settle(reserved, cost, said, at, now),
+        // It was not sent in its eyes: that is what it learns from, and nothing was set aside.
+        None => {
+            let at = shadow.pool.sent(0, now);
+            shadow.pool.settle(0, 0, said, at, now);
+        }
+    }
+}
+
+impl Search {
+    fn go_to_fit(&mut self, fits: Fits, cost: u32, limit: impl FnOnce() -> crate::verdict::Limit) -> Result<(), Never> {
+        match fits {
+            Fits::From(until) => {
+                self.go_to(until, limit);
+                Ok(())
+            }
+            Fits::Never => Err(Never::CostsMoreThanQuota(cost)),
+        }
+    }
+}

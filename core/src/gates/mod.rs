@@ -1,0 +1,235 @@
+//! All gates that calls pass: pauses, ledgers of points and paces. It plans without taking, and takes what was planned.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `gate` | what is known of one scope |
+//! | `ledgers` | whose points a call spends, and when they suffice |
+//! | `turn` | from a plan to the wire: booking, joining the line, giving back |
+
+mod gate;
+mod ledgers;
+mod turn;
+
+use crate::config::Config;
+use crate::crowd::Crowd;
+use crate::lane::{Lane, MOST_SCOPES, OWNER};
+use crate::pace::Pace;
+use crate::pool::Sent as InPool;
+use crate::scope::{Part, Scope};
+use crate::scopes::{ScopeId, Scopes};
+use crate::verdict::{CallOptions, Limit, LimiterKind, Never, Wait};
+use gate::{Gate, Pause};
+use headroom_model::headers::Points;
+use headroom_model::operation::Operation;
+use headroom_model::time::{Instant, Millis};
+pub(crate) use turn::Admission;
+
+/// What a call holds while it waits and until it is answered.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hold {
+    /// Its turn.
+    slot: Option<Instant>,
+    /// What is booked in the pace of each scope of its lane. A refusal may have given one a pace since.
+    booked: [Option<Instant>; MOST_SCOPES],
+    /// Points set aside.
+    points: Option<u32>,
+}
+
+impl Hold {
+    /// Whether its turn has come.
+    pub(crate) fn had_its_turn(&self, now: Instant) -> bool {
+        self.slot.is_some_and(|slot| slot <= now)
+    }
+}
+
+/// An attempt on its way, as the ledgers know it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    pool: Option<InPool>,
+    shadow: Option<InPool>,
+}
+
+/// What would happen to a call now.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    Go,
+    /// Its turn comes then: nothing but paces stand in the way, and the slot can be booked.
+    InLine(Wait),
+    /// Until then everyone waits, and nothing is booked.
+    Wait(Wait),
+    Never(Never),
+}
+
+/// What an answer said, as far as gates care.
+#[derive(Clone, Copy)]
+pub(crate) struct Heard<'a> {
+    pub(crate) said: &'a Points,
+    /// Of the coming rule.
+    pub(crate) beta: &'a Points,
+    pub(crate) was_refused: bool,
+    /// What the objects in the answer come to, if they can be counted.
+    pub(crate) counted: Option<u32>,
+}
+
+/// The shared state of all calls.
+#[derive(Clone, Debug)]
+pub(crate) struct Gates {
+    config: Config,
+    spread_seed: u64,
+    scopes: Scopes<Gate>,
+    /// The number of scopes at which idle ones are next forgotten.
+    sweep_at: usize,
+}
+
+/// The scopes of a lane of which something is known, each in its place.
+type Known<'g> = [Option<(ScopeId, &'g Gate)>; MOST_SCOPES];
+
+/// Fewer scopes than this are not worth sweeping.
+const SWEEP_FLOOR: usize = 1_024;
+
+impl Gates {
+    pub(crate) fn new(config: Config, spread_seed: u64) -> Self {
+        Self { config, spread_seed, scopes: Scopes::new(spread_seed), sweep_at: SWEEP_FLOOR }
+    }
+
+    pub(crate) const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The lane of an operation, and nothing is remembered for it.
+    pub(crate) fn lane(&self, operation: &Operation, options: &CallOptions) -> Lane {
+        Lane::of(operation, options, &self.config, |key| self.scopes.find(key))
+    }
+
+    /// The lane of a call that is opened: what it is under stays known until it is [closed](Self::close).
+    pub(crate) fn open(&mut self, operation: &Operation, options: &CallOptions, now: Instant) -> Lane {
+        let Self { config, scopes, .. } = self;
+        let lane = Lane::of(operation, options, config, |key| Some(scopes.intern(key)));
+        lane.ids().for_each(|id| scopes.hold(id));
+        self.ask_for_people(&lane, now);
+        lane
+    }
+
+    pub(crate) fn close(&mut self, lane: &Lane) {
+        lane.ids().for_each(|id| self.scopes.let_go(id));
+    }
+
+    fn known(&self, lane: &Lane) -> Known<'_> {
+        lane.known(&self.scopes).map(|id| Some((id?, self.scopes.get(id?)?)))
+    }
+
+    /// What would happen to a call on this lane that holds nothing, and by itself waits for `own`.
+    ///
+    /// A wait ends at the first instant that all gates admit together: behind a pause may stand the wall of the hour,
+    /// and behind that a pace. It names the limit that holds it up longest.
+    pub(crate) fn plan(&self, lane: &Lane, own: Option<&Wait>, now: Instant) -> Plan {
+        let known = self.known(lane);
+        let mut search = Search { at: now, longest: Millis::ZERO, limit: None };
+        let mut is_in_line = true;
+        loop {
+            let from = search.at;
+            if let Some(own) = own {
+                search.go_to(own.until, || own.limit.clone());
+            }
+            for (id, gate) in known.iter().flatten() {
+                if let Some(pause) = &gate.pause {
+                    search.go_to(pause.until, || self.limit(pause.kind.clone(), *id));
+                }
+            }
+            if let Err(never) = self.search_ledgers(lane, &known, &mut search, now) {
+                return Plan::Never(never);
+            }
+            if let Some((id, until)) = crowded(&known, search.at) {
+                search.go_to(until, || self.limit(LimiterKind::Concurrency, id));
+            }
+            is_in_line &= search.at == from;
+            for (place, (id, gate)) in known.iter().enumerate().filter_map(|(place, known)| Some((place, (*known)?))) {
+                if let Some(pace) = gate.pace.as_ref().filter(|_| lane.is_paced) {
+                    search.go_to(pace.earliest(search.at), || self.limit(pace_kind(lane, place), id));
+                }
+            }
+            if search.at == from {
+                break;
+            }
+        }
+        match search.limit.map(|limit| Wait { until: search.at, limit }) {
+            None => Plan::Go,
+            Some(wait) if is_in_line => Plan::InLine(wait),
+            Some(wait) => Plan::Wait(wait),
+        }
+    }
+
+    fn limit(&self, kind: LimiterKind, id: ScopeId) -> Limit {
+        Limit { kind, scope: self.scopes.name(id) }
+    }
+
+    /// Lets nothing pass in a scope before `until`, and names the scope. A pause is only ever extended. A burst teaches
+    /// the scope its pace, of `rate` per second if the server named it; too many at the same time, how many may be.
+    pub(crate) fn pause(
+        &mut self,
+        lane: &Lane,
+        place: usize,
+        until: Instant,
+        kind: LimiterKind,
+        rate: Option<u32>,
+        now: Instant,
+    ) -> Scope {
+        let id = lane.intern(place, &mut self.scopes);
+        if let Some(gate) = self.scopes.get_mut(id) {
+            if kind == LimiterKind::Burst {
+                let learn = || Pace::after_burst(lane.kind(place)?, &self.config, rate);
+                gate.pace = gate.pace.take().or_else(learn);
+                if let Some(pace) = &mut gate.pace {
+                    pace.refused(until, now);
+                }
+            }
+            if kind == LimiterKind::Concurrency {
+                gate.crowd = Some(Crowd::after_refusal(gate.crowd, gate.in_flight, until, now));
+            }
+            if gate.pause.as_ref().is_none_or(|before| until > before.until) {
+                gate.pause = Some(Box::new(Pause { until, kind }));
+            }
+        }
+        self.scopes.name(id)
+    }
+
+    /// Forgets scopes that grant no more when new than when remembered, each time their number has doubled.
+    pub(crate) fn sweep(&mut self, now: Instant) {
+        if self.scopes.len() >= self.sweep_at {
+            self.scopes.retain(|gate| gate.is_kept(now));
+            self.sweep_at = (self.scopes.len() * 2).max(SWEEP_FLOOR);
+        }
+    }
+}
+
+/// Who is too many at `at`, and when to ask again.
+fn crowded(known: &Known<'_>, at: Instant) -> Option<(ScopeId, Instant)> {
+    let (id, gate) = known[OWNER]?;
+    gate.crowd.filter(|crowd| !crowd.admits(gate.in_flight, at)).map(|_| (id, at + Crowd::ASK_AGAIN_AFTER))
+}
+
+fn pace_kind(lane: &Lane, place: usize) -> LimiterKind {
+    match lane.kind(place) {
+        Some(Part::Issue(())) => LimiterKind::PerIssueWrite,
+        Some(Part::Tenant(()) | Part::Endpoint(..)) => LimiterKind::Burst,
+        _ => LimiterKind::InvocationRate,
+    }
+}
+
+/// The way to the first instant that all gates admit.
+struct Search {
+    at: Instant,
+    /// The longest step so far, and the limit that asked for it.
+    longest: Millis,
+    limit: Option<Limit>,
+}
+
+impl Search {
+    fn go_to(&mut self, until: Instant, limit: impl FnOnce() -> Limit) {
+        let step = until.since(self.at);
+        if step > self.longest {
+            (self.longest, self.limit) = (step, Some(limit()));
+        }
+        self.at = self.at.max(until);
+    }
+}

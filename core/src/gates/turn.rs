@@ -1,0 +1,115 @@
+//! From a plan to the wire: booking a slot, joining the line, giving back.
+
+use super::{Gates, Hold, Known, Sent, crowded, pace_kind};
+use crate::lane::{Lane, MOST_SCOPES, OWNER};
+use crate::pace::{LATE, Pace};
+use crate::scope::Part;
+use crate::verdict::Wait;
+use headroom_model::time::Instant;
+use std::mem;
+
+/// Whether a call may be sent.
+#[derive(Debug)]
+pub(crate) enum Admission {
+    Now,
+    /// Its turn has come in the narrow paces that it waited for, and it stands in its tenant's line now.
+    InLine(Wait),
+    /// It has to be planned anew.
+    No,
+}
+
+impl Gates {
+    /// Takes what a plan needs that goes or is in line: a slot, and the points for it.
+    ///
+    /// Who waits for an endpoint or an issue joins the tenant's line when that turn has come. In a bucket nobody fills
+    /// the hole before a booking: booked ahead, it would hold up the tenant's other calls.
+    pub(crate) fn take(&mut self, lane: &Lane, hold: &mut Hold, slot: Instant, now: Instant) {
+        (hold.slot, hold.booked) = (Some(slot), Default::default());
+        let known = lane.known(&self.scopes);
+        for (place, booked) in hold.booked.iter_mut().enumerate().filter(|_| lane.is_paced) {
+            let (Some(kind), Some(id)) = (lane.kind(place), known[place]) else { continue };
+            let Some(gate) = self.scopes.get_mut(id) else { continue };
+            let pace = match gate.pace {
+                None => {
+                    gate.pace = Pace::before_refusal(kind, &self.config);
+                    gate.pace.as_mut()
+                }
+                Some(_) if matches!(kind, Part::Endpoint(..)) => gate.learned_pace(now),
+                Some(_) => gate.pace.as_mut(),
+            };
+            let is_line = lane.line() == Some(place);
+            if let Some(pace) = pace.filter(|pace| !is_line || pace.earliest(now) == slot) {
+                pace.book(slot, now);
+                *booked = Some(slot);
+            }
+        }
+        // A slot after the hour is paid from the next hour's points, when its time has come.
+        if slot < now.next_hour() {
+            self.set_aside(lane, hold, now);
+        }
+    }
+
+    /// Whether a call may be sent now in the slot that it holds. Points that it lacks are set aside then.
+    pub(crate) fn admit(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) -> Admission {
+        let is_its_turn = hold.slot.is_some_and(|slot| slot <= now && now.since(slot) <= LATE);
+        let known = self.known(lane);
+        if !is_its_turn || !lets_pass(lane, hold, &known, now) || !self.are_points_there(lane, hold, &known, now) {
+            return Admission::No;
+        }
+        if hold.points.is_none() {
+            self.set_aside(lane, hold, now);
+        }
+        self.join_line(lane, hold, now).map_or(Admission::Now, Admission::InLine)
+    }
+
+    /// Books a slot in the tenant's pace for one that has none there. None: its turn is now.
+    fn join_line(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) -> Option<Wait> {
+        let place = lane.line()?;
+        let (id, booked) = (lane.id(place)?, hold.booked.get_mut(place)?);
+        let pace = self.scopes.get_mut(id)?.pace.as_mut().filter(|_| booked.is_none())?;
+        let until = pace.earliest(now);
+        pace.book(until, now);
+        (*booked, hold.slot) = (Some(until), Some(until));
+        (until > now).then(|| Wait { until, limit: self.limit(pace_kind(lane, place), id) })
+    }
+
+    /// Gives back what is held: the call will not be sent in this slot.
+    pub(crate) fn give_back(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
+        let booked = mem::take(&mut hold.booked);
+        for (id, slot) in lane.known(&self.scopes).into_iter().zip(booked) {
+            let gate = id.and_then(|id| self.scopes.get_mut(id));
+            if let (Some(pace), Some(slot)) = (gate.and_then(|gate| gate.pace.as_mut()), slot) {
+                pace.unbook(slot);
+            }
+        }
+        hold.slot = None;
+        self.release(lane, hold, now);
+    }
+
+    /// An attempt is sent now, in the slot that it held.
+    pub(crate) fn sent(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) -> Sent {
+        (hold.slot, hold.booked) = Default::default();
+        self.count_in_flight(lane, |in_flight| in_flight.saturating_add(1));
+        self.charge(lane, hold, now)
+    }
+
+    /// Of an attempt on its way something became known, or nothing ever will.
+    pub(super) fn arrived(&mut self, lane: &Lane) {
+        self.count_in_flight(lane, |in_flight| in_flight.saturating_sub(1));
+    }
+
+    fn count_in_flight(&mut self, lane: &Lane, count: impl Fn(u32) -> u32) {
+        if let Some(gate) = lane.id(OWNER).and_then(|id| self.scopes.get_mut(id)) {
+            gate.in_flight = count(gate.in_flight);
+        }
+    }
+}
+
+/// Whether nothing but points can keep a call from being sent whose turn it is.
+fn lets_pass(lane: &Lane, hold: &Hold, known: &Known<'_>, now: Instant) -> bool {
+    let is_open = |place: usize| {
+        let may_book = hold.booked[place].is_some() || !lane.is_paced || lane.line() == Some(place);
+        known[place].is_none_or(|(_, gate)| !gate.is_paused(now) && (may_book || gate.pace.is_none()))
+    };
+    (0..MOST_SCOPES).all(is_open) && crowded(known, now).is_none()
+}

@@ -1,0 +1,246 @@
+//! The limiter: calls in, steps out. Time and chance are arguments; sending is the caller's part.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `call` | one call and its state |
+//! | `answer` | what an answer, or none, makes of it |
+
+mod answer;
+mod call;
+
+use crate::config::{Config, ConfigError};
+use crate::gates::{Admission, Gates, Hold, Plan};
+use crate::log::{Entry, Event, Log};
+use crate::resume::{ResumeError, fingerprint};
+use crate::verdict::{
+    CallOptions, Confidence, CostSource, Decision, Ending, Never, Outcome, Runtime, Step, Verdict, Wait,
+};
+pub use call::CallId;
+use call::{Call, Patience, Question, State, deferred_to, own};
+use headroom_model::operation::Operation;
+use headroom_model::rng::SplitMix64;
+use headroom_model::time::Instant;
+use std::collections::BTreeMap;
+
+/// The shared knowledge of one app: its pools, its paces and its open calls.
+///
+/// The same sequence of calls with the same arguments always gives the same answers.
+#[derive(Clone, Debug)]
+pub struct Limiter {
+    gates: Gates,
+    calls: BTreeMap<CallId, Call>,
+    next_id: u64,
+    rng: SplitMix64,
+    latest: Instant,
+}
+
+impl Limiter {
+    /// A limiter that has sent nothing yet.
+    ///
+    /// # Errors
+    /// The first field of `config` that is out of its range.
+    pub fn new(config: Config, seed: u64) -> Result<Self, ConfigError> {
+        config.check()?;
+        Ok(Self::of_checked(config, seed))
+    }
+
+    /// A limiter with the default configuration, which is always in range.
+    #[must_use]
+    pub fn with_defaults(seed: u64) -> Self {
+        Self::of_checked(Config::default(), seed)
+    }
+
+    fn of_checked(config: Config, seed: u64) -> Self {
+        let mut rng = SplitMix64::new(seed);
+        let gates = Gates::new(config, rng.next_u64());
+        Self { gates, calls: BTreeMap::new(), next_id: 0, rng, latest: Instant(0) }
+    }
+
+    /// Says what [`Limiter::begin`] would do now, and takes nothing.
+    #[must_use]
+    pub fn quota_check(&self, operation: &Operation, options: &CallOptions, now: Instant) -> Verdict {
+        let now = now.max(self.latest);
+        let lane = self.gates.lane(operation, options);
+        let decision = match self.gates.plan(&lane, deferred_to(options).as_ref(), now) {
+            _ if self.is_full() => Decision::Never(Never::TooManyCalls(self.gates.config().max_calls)),
+            Plan::Go => Decision::Proceed,
+            Plan::InLine(wait) | Plan::Wait(wait) => Decision::WaitUntil(wait),
+            Plan::Never(never) => Decision::Never(never),
+        };
+        let left = self.gates.points_left(&lane, now);
+        let (points_left, confidence) = left.map_or((None, Confidence::Assumed), |(left, how)| (Some(left), how));
+        Verdict {
+            decision,
+            cost: lane.cost,
+            cost_source: CostSource::Table,
+            points_left,
+            confidence,
+            exhausted_at: self.gates.exhausted_at(&lane, now),
+            beta: self.gates.forecast(&lane, now),
+        }
+    }
+
+    /// Tells how many users a tenant has, for what the app grants it; 0 until told.
+    pub fn set_users(&mut self, tenant: &str, users: u32) {
+        self.gates.set_users(tenant, users);
+    }
+
+    /// Opens a call and puts it in line. End it with [`Limiter::end`].
+    ///
+    /// A call that is resumed waits for the instant to which it was deferred, counts the attempts that were sent, and
+    /// has what is left of its patience.
+    ///
+    /// # Errors
+    /// [`Never::TooManyCalls`] if so many are open already, [`Never::CannotResume`] if the token is of another operation,
+    /// [`Never::AttemptsExhausted`] or [`Never::ElapsedExhausted`] if nothing is left of what this call may have.
+    pub fn begin(&mut self, operation: &Operation, options: &CallOptions, now: Instant) -> Result<CallId, Never> {
+        let now = self.advance(now);
+        let patience = self.patience(operation, options, now)?;
+        self.gates.sweep(now);
+        let lane = self.gates.open(operation, options, now);
+        let question = Question::of(operation, &lane);
+        let mut log = Log::default();
+        log.add(now, Event::Begun { cost: lane.cost, attempts: patience.attempts });
+        let (hold, state, retry_unsafe) = (Hold::default(), State::Ready, options.retry_unsafe);
+        let not_before = deferred_to(options);
+        let id = CallId(self.next_id);
+        self.next_id += 1;
+        self.calls.insert(id, Call { lane, hold, state, patience, not_before, retry_unsafe, question, log });
+        self.plan(id, now);
+        Ok(id)
+    }
+
+    /// What a call may have of attempts and time, or why there is none.
+    fn patience(&self, operation: &Operation, options: &CallOptions, now: Instant) -> Result<Patience, Never> {
+        let config = self.gates.config();
+        if self.is_full() {
+            return Err(Never::TooManyCalls(config.max_calls));
+        }
+        let fingerprint = fingerprint(operation);
+        let resumed = options.resume;
+        if resumed.is_some_and(|resumed| resumed.operation != fingerprint) {
+            return Err(Never::CannotResume(ResumeError::OtherOperation));
+        }
+        let max_attempts = options.max_attempts.or(resumed.map(|resumed| resumed.max_attempts));
+        let max_attempts = max_attempts.unwrap_or(config.max_attempts).max(1);
+        let attempts = resumed.map_or(0, |resumed| resumed.attempts);
+        if attempts >= max_attempts {
+            return Err(Never::AttemptsExhausted(max_attempts));
+        }
+        let began = resumed.map_or(now, |resumed| resumed.began.min(now));
+        if now.since(began) > config.max_elapsed {
+            return Err(Never::ElapsedExhausted(config.max_elapsed));
+        }
+        let deadline = [options.deadline, options.runtime.map(Runtime::longest)].into_iter().flatten().min();
+        let give_up_at = match (deadline, resumed) {
+            (Some(deadline), None) => now + deadline,
+            (deadline, _) => {
+                (began + config.max_elapsed).min(deadline.map_or(Instant(u64::MAX), |deadline| now + deadline))
+            }
+        };
+        Ok(Patience { attempts, max_attempts, began, give_up_at, fingerprint })
+    }
+
+    fn is_full(&self) -> bool {
+        self.calls.len() as u64 >= u64::from(self.gates.config().max_calls)
+    }
+
+    /// What to do now for a call. For one that was ended it says that it failed.
+    pub fn next(&mut self, id: CallId, now: Instant) -> Step {
+        let now = self.advance(now);
+        let is_due = match self.calls.get(&id).map(|call| &call.state) {
+            Some(State::Waiting(wait)) => wait.until <= now,
+            // What was planned before may have been paused or missed since.
+            Some(State::Ready) => true,
+            _ => false,
+        };
+        if is_due {
+            self.plan(id, now);
+        }
+        let Some(call) = self.calls.get_mut(&id) else {
+            return Step::Done(Outcome::failed());
+        };
+        match &call.state {
+            State::Waiting(wait) => Step::WaitUntil(wait.clone()),
+            State::InFlight(_) => Step::AwaitingAnswer,
+            State::Done(ending) => Step::Done(call.outcome(ending.clone())),
+            State::Ready => {
+                call.patience.attempts += 1;
+                call.log.add(now, Event::Sent(call.patience.attempts));
+                call.state = State::InFlight(self.gates.sent(&call.lane, &mut call.hold, now));
+                Step::Send(call.patience.attempts)
+            }
+        }
+    }
+
+    /// Asks the gates and moves the call on: ready, waiting or, if the wait would be too long, over.
+    fn plan(&mut self, id: CallId, now: Instant) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Call { lane, hold, not_before, log, .. } = call;
+        let give_up_at = call.patience.give_up_at;
+        if now <= give_up_at {
+            match self.gates.admit(lane, hold, now) {
+                Admission::Now => {
+                    call.state = State::Ready;
+                    return;
+                }
+                Admission::InLine(wait) if wait.until <= give_up_at => return call.wait(wait, now),
+                Admission::InLine(_) | Admission::No => {}
+            }
+        }
+        if hold.had_its_turn(now) {
+            log.add(now, Event::LostItsTurn);
+        }
+        self.gates.give_back(lane, hold, now);
+        match self.gates.plan(lane, not_before.as_ref(), now) {
+            Plan::Go if now <= give_up_at => {
+                self.gates.take(lane, hold, now, now);
+                call.state = State::Ready;
+            }
+            Plan::InLine(wait) if wait.until <= give_up_at => {
+                self.gates.take(lane, hold, wait.until, now);
+                call.wait(wait, now);
+            }
+            Plan::Wait(wait) if wait.until <= give_up_at => call.wait(wait, now),
+            Plan::InLine(wait) | Plan::Wait(wait) => call.state = State::Done(Ending::Deferred(wait)),
+            // Asked for too late: it could go, but nobody waits for it any more.
+            Plan::Go => call.state = State::Done(Ending::Deferred(Wait { until: now, limit: own("deadline") })),
+            Plan::Never(never) => call.state = State::Done(Ending::Refused(never)),
+        }
+    }
+
+    /// Forgets a call. One that was not sent leaves nothing behind; one in flight counts as spent.
+    pub fn end(&mut self, id: CallId) {
+        let now = self.latest;
+        let Some(Call { lane, mut hold, state, .. }) = self.calls.remove(&id) else { return };
+        match state {
+            State::InFlight(sent) => self.gates.lose(&lane, &mut hold, sent, now),
+            _ => self.gates.give_back(&lane, &mut hold, now),
+        }
+        self.gates.close(&lane);
+    }
+
+    /// Whether an attempt of this call is on its way, so that a result of it would count.
+    #[must_use]
+    pub fn awaits_answer(&self, id: CallId) -> bool {
+        matches!(self.calls.get(&id).map(|call| &call.state), Some(State::InFlight(_)))
+    }
+
+    /// What happened to a call so far, the oldest first: its beginning and what came last. Nothing for one that was ended.
+    #[must_use]
+    pub fn log(&self, id: CallId) -> &[Entry] {
+        self.calls.get(&id).map_or(&[], |call| call.log.entries())
+    }
+
+    /// How many calls are open.
+    #[must_use]
+    pub fn open_calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Time only goes forward here: an instant before the latest one seen counts as the latest.
+    fn advance(&mut self, now: Instant) -> Instant {
+        self.latest = self.latest.max(now);
+        self.latest
+    }
+}
