@@ -34,6 +34,8 @@
 
 mod bucket;
 pub mod config;
+#[cfg_attr(not(test), expect(dead_code, reason = "the limiter does not ask it yet"))]
+mod demand;
 mod doubt;
 mod gates;
 mod lane;
