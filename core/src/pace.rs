@@ -5,6 +5,7 @@ use crate::bucket::Bucket;
 use crate::config::{BurstRate, Config};
 use crate::lane::counted_per;
 use crate::scope::ScopeRef;
+use crate::verdict::Priority;
 use crate::window::Window;
 use headroom_model::facts;
 use headroom_model::points::Template;
@@ -54,7 +55,7 @@ impl Pace {
     /// The first instant from `from` on that every limit of the scope admits.
     pub(crate) fn earliest(&self, from: Instant) -> Instant {
         match self {
-            Self::Bucket(bucket) => bucket.earliest(from),
+            Self::Bucket(bucket) => bucket.earliest(from, Priority::Interactive, from),
             Self::Windows(windows) => {
                 // A later instant may fall into a window that an earlier one did not: repeat until all agree.
                 let all_after = |from| windows.iter().fold(from, |at, window| window.earliest(at));
@@ -72,7 +73,7 @@ impl Pace {
     /// Books `slot`, an instant that `earliest` gave.
     pub(crate) fn book(&mut self, slot: Instant, now: Instant) {
         match self {
-            Self::Bucket(bucket) => bucket.book(slot, now),
+            Self::Bucket(bucket) => bucket.book(slot, Priority::Interactive, now),
             Self::Windows(windows) => windows.iter_mut().for_each(|window| window.book(slot, now)),
         }
     }
@@ -88,7 +89,7 @@ impl Pace {
     /// Gives a slot back that was not used.
     pub(crate) fn unbook(&mut self, slot: Instant) {
         match self {
-            Self::Bucket(bucket) => bucket.unbook(slot),
+            Self::Bucket(bucket) => bucket.unbook(slot, Priority::Interactive),
             Self::Windows(windows) => windows.iter_mut().for_each(|window| window.unbook(slot)),
         }
     }

@@ -167,6 +167,16 @@ pub struct CallOptions {
     pub resume: Option<Resume>,
 }
 
+/// Who waits for a call. Unless said otherwise a person does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Priority {
+    /// A person: goes before all background work of its tenant.
+    #[default]
+    Interactive,
+    /// Nobody: a sync or a report, which may be overtaken.
+    Background,
+}
+
 /// What calls a function of a Forge app, and so how long that may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runtime {
