@@ -245,6 +245,8 @@ proptest! {
             let later = callers.now + Millis(gap);
             let slot = callers.bucket.earliest(later, priority, callers.now);
             prop_assert!(slot >= later && callers.bucket.earliest(slot, priority, callers.now) == slot, "asked later");
+            let recounted = Bucket { full_at: None, ..callers.bucket.clone() };
+            prop_assert_eq!(recounted.full_at(), callers.bucket.full_at());
             let known = callers.ahead(callers.bucket.booked.iter().copied()) + callers.displaced_ahead();
             prop_assert_eq!(known, callers.ahead(callers.waiting.iter().map(|(slot, _)| *slot)), "each is known once");
         }
@@ -347,6 +349,18 @@ fn after_a_refusal_nobody_holds_a_slot_before_its_end() {
     book(&mut bucket, Interactive, Instant(50));
     bucket.refused(Instant(200), Instant(60));
     assert_eq!(slots.map(|slot| bucket.holds(slot, Background)), [false, false, false, true, true]);
+    assert_eq!(bucket.displaced, [slots[2]]);
     bucket.unbook(slots[1], Background);
     assert_eq!((bucket.booked.len(), bucket.full_at.is_none()), (3, true), "what was void gives nothing back");
+}
+
+#[test]
+fn nothing_is_kept_of_calls_that_never_came() {
+    let mut bucket = Bucket::new(BurstRate { per_second: 10, capacity: 1 });
+    for priority in [Background, Background, Background, Interactive] {
+        book(&mut bucket, priority, Instant(0));
+    }
+    assert_eq!((bucket.booked.len(), bucket.background.len(), bucket.displaced.len()), (3, 2, 1));
+    book(&mut bucket, Interactive, Instant(10_000));
+    assert_eq!((bucket.booked.len(), bucket.background.len(), bucket.displaced.len()), (1, 0, 0));
 }
