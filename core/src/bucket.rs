@@ -2,6 +2,7 @@
 
 use crate::config::BurstRate;
 use crate::pace::LATE;
+use crate::verdict::Priority;
 use headroom_model::time::{Instant, Millis};
 use std::collections::VecDeque;
 
@@ -11,6 +12,10 @@ use std::collections::VecDeque;
 /// Booking ahead means that a waiting call wakes once, at its turn. A booking that is given up leaves the count as if
 /// it had never been, but those behind it stay where they are: the hole among them is not filled, the room that it
 /// leaves comes after them.
+///
+/// People go first: an interactive call takes over the first slot ahead that a background call holds. Which slots are
+/// booked stays the same by it, so the count does too. The background call learns of it when its turn comes, and books
+/// anew at the end of the line.
 #[derive(Clone, Debug)]
 pub(crate) struct Bucket {
     /// As configured.
@@ -23,6 +28,11 @@ pub(crate) struct Bucket {
     full_at_first: u128,
     /// Bookings that can still be taken back, in order.
     booked: VecDeque<Instant>,
+    /// Those of `booked` that background calls hold.
+    background: VecDeque<Instant>,
+    /// Slots that were taken over, once for each background call that does not know it yet. Calls that booked the same
+    /// instant are not told apart: who asks first was displaced.
+    displaced: VecDeque<Instant>,
     /// When the bucket would be full again after all that is booked, scaled; none if it has to be counted anew.
     full_at: Option<u128>,
 }
@@ -33,8 +43,10 @@ const CALL: u128 = 1_000;
 const RAISE_AFTER: Millis = Millis::from_secs(10);
 
 impl Bucket {
-    pub(crate) const fn new(rate: BurstRate) -> Self {
-        Self { told: rate, rate, settled_at: Instant(0), full_at_first: 0, booked: VecDeque::new(), full_at: Some(0) }
+    pub(crate) fn new(rate: BurstRate) -> Self {
+        let (booked, background, displaced) = Default::default();
+        let (settled_at, full_at_first, full_at) = (Instant(0), 0, Some(0));
+        Self { told: rate, rate, settled_at, full_at_first, booked, background, displaced, full_at }
     }
 
     const fn scaled(&self, instant: Instant) -> u128 {
@@ -67,35 +79,73 @@ impl Bucket {
         (u128::from(self.rate.capacity) - 1) * CALL
     }
 
-    /// The first instant from `from` on at which the bucket has a token beside all that is booked.
-    pub(crate) fn earliest(&self, from: Instant) -> Instant {
+    /// The first instant at which the bucket has a token beside all that is booked.
+    fn free(&self) -> Instant {
         let free = self.full_at().saturating_sub(self.slack()).div_ceil(u128::from(self.rate.per_second));
-        from.max(Instant(u64::try_from(free).unwrap_or(u64::MAX)))
+        Instant(u64::try_from(free).unwrap_or(u64::MAX))
+    }
+
+    /// The first instant from `from` on that a call of this priority can book at `now`.
+    pub(crate) fn earliest(&self, from: Instant, priority: Priority, now: Instant) -> Instant {
+        let free = from.max(self.free());
+        match priority {
+            Priority::Interactive => self.to_take_over(from, now).map_or(free, |slot| slot.min(free)),
+            Priority::Background => free,
+        }
+    }
+
+    /// The first slot from `from` on that a background call holds. A slot whose time has come may be used already.
+    fn to_take_over(&self, from: Instant, now: Instant) -> Option<Instant> {
+        let at = self.background.partition_point(|slot| *slot < from || *slot <= now);
+        self.background.get(at).copied()
     }
 
     /// Books `slot`, an instant that `earliest` gave.
-    pub(crate) fn book(&mut self, slot: Instant, now: Instant) {
+    pub(crate) fn book(&mut self, slot: Instant, priority: Priority, now: Instant) {
         let raises = self.raises(now);
         if self.rate != self.told && raises > 0 {
             self.settled_at = now;
             self.believe(|rate, told| raised(rate, told, raises));
         }
-        while let Some(first) = self.booked.front().copied().filter(|first| now.since(*first) > LATE) {
-            self.full_at_first = self.full_after(self.full_at_first, first);
-            self.booked.pop_front();
+        self.forget_used(now);
+        match priority {
+            Priority::Background => insert(&mut self.background, slot),
+            Priority::Interactive if self.free() > slot && remove(&mut self.background, slot) => {
+                return insert(&mut self.displaced, slot);
+            }
+            Priority::Interactive => {}
         }
-        let full_at = self.full_at();
-        let at = self.booked.partition_point(|booked| *booked <= slot);
         // Behind a hole it may come before others; then all behind it have to be counted again.
-        self.full_at = (at == self.booked.len()).then(|| self.full_after(full_at, slot));
-        self.booked.insert(at, slot);
+        let is_last = self.booked.back().is_none_or(|last| *last <= slot);
+        self.full_at = is_last.then(|| self.full_after(self.full_at(), slot));
+        insert(&mut self.booked, slot);
     }
 
-    /// Gives a slot back that was not used.
-    pub(crate) fn unbook(&mut self, slot: Instant) {
-        if let Ok(at) = self.booked.binary_search(&slot) {
-            self.booked.remove(at);
-            self.full_at = None;
+    /// Drops the slots that nobody can use or give back any longer.
+    fn forget_used(&mut self, now: Instant) {
+        let is_used = |slot: &mut Instant| now.since(*slot) > LATE;
+        while let Some(first) = self.booked.pop_front_if(is_used) {
+            self.full_at_first = self.full_after(self.full_at_first, first);
+        }
+        for slots in [&mut self.background, &mut self.displaced] {
+            while slots.pop_front_if(is_used).is_some() {}
+        }
+    }
+
+    /// Whether a call still holds the slot that it booked. If not, it gives the slot back and books anew.
+    pub(crate) fn holds(&self, slot: Instant, priority: Priority) -> bool {
+        let is_in = |slots: &VecDeque<Instant>| slots.binary_search(&slot).is_ok();
+        priority == Priority::Interactive || (is_in(&self.background) && !is_in(&self.displaced))
+    }
+
+    /// Gives a slot back that was not used. One that an interactive call took over goes back to the background call.
+    pub(crate) fn unbook(&mut self, slot: Instant, priority: Priority) {
+        let was_taken_over = remove(&mut self.displaced, slot);
+        match priority {
+            Priority::Interactive if was_taken_over => insert(&mut self.background, slot),
+            Priority::Background if was_taken_over || !remove(&mut self.background, slot) => {}
+            _ if remove(&mut self.booked, slot) => self.full_at = None,
+            _ => {}
         }
     }
 
@@ -110,7 +160,9 @@ impl Bucket {
             self.believe(|rate, _| (rate / 2).max(1));
         }
         self.settled_at = self.settled_at.max(until);
-        self.booked.retain(|slot| *slot >= until);
+        for slots in [&mut self.booked, &mut self.background, &mut self.displaced] {
+            slots.retain(|slot| *slot >= until);
+        }
         self.full_at_first = self.full_at_first.max(self.scaled(until) + self.slack());
         self.full_at = None;
     }
@@ -130,161 +182,19 @@ impl Bucket {
     }
 }
 
+fn insert(sorted: &mut VecDeque<Instant>, slot: Instant) {
+    sorted.insert(sorted.partition_point(|other| *other <= slot), slot);
+}
+
+/// Whether there was one.
+fn remove(sorted: &mut VecDeque<Instant>, slot: Instant) -> bool {
+    sorted.binary_search(&slot).is_ok_and(|at| sorted.remove(at).is_some())
+}
+
 /// A tenth of what was told for each raise, and no more than was told.
 fn raised(rate: u32, told: u32, raises: u32) -> u32 {
     told.min(rate.saturating_add(told.div_ceil(10).saturating_mul(raises)))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// The slow, obvious bucket: it counts tokens in thousandths and moves millisecond by millisecond.
-    fn conforms(rate: BurstRate, sends: &[Instant]) -> bool {
-        let full = u64::from(rate.capacity) * 1_000;
-        let (mut tokens, mut at) = (full, 0);
-        sends.iter().all(|send| {
-            while at < send.0 {
-                at += 1;
-                tokens = (tokens + u64::from(rate.per_second)).min(full);
-            }
-            let admitted = tokens >= 1_000;
-            tokens = tokens.saturating_sub(1_000);
-            admitted
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn slots_are_the_earliest_that_the_slow_bucket_admits(
-            per_second in 1_u32..400,
-            capacity in 1_u32..5,
-            gaps in proptest::collection::vec(0_u64..40, 1..40),
-        ) {
-            let rate = BurstRate { per_second, capacity };
-            let (mut bucket, mut now, mut sends) = (Bucket::new(rate), Instant(0), Vec::new());
-            for gap in gaps {
-                now += Millis(gap);
-                let slot = bucket.earliest(now);
-                bucket.book(slot, now);
-                if slot > now && sends.last().is_none_or(|last| *last < slot) {
-                    let early: Vec<_> = sends.iter().copied().chain([Instant(slot.0 - 1)]).collect();
-                    prop_assert!(!conforms(rate, &early), "{slot} is later than needed after {sends:?}");
-                }
-                sends.push(slot);
-            }
-            prop_assert!(conforms(rate, &sends), "{sends:?}");
-        }
-
-        #[test]
-        fn giving_slots_back_never_grants_too_much(
-            per_second in 1_u32..400,
-            capacity in 1_u32..5,
-            steps in proptest::collection::vec((0_u64..20, any::<Option<prop::sample::Index>>()), 1..60),
-        ) {
-            let rate = BurstRate { per_second, capacity };
-            let (mut bucket, mut now, mut sends) = (Bucket::new(rate), Instant(0), Vec::<Instant>::new());
-            for (gap, give_back) in steps {
-                now += Millis(gap);
-                sends.sort_unstable();
-                let future = sends.partition_point(|slot| *slot <= now);
-                match give_back.filter(|_| future < sends.len()) {
-                    Some(index) => {
-                        let slot = sends.remove(future + index.index(sends.len() - future));
-                        bucket.unbook(slot);
-                    }
-                    None => {
-                        let slot = bucket.earliest(now);
-                        bucket.book(slot, now);
-                        sends.push(slot);
-                    }
-                }
-            }
-            sends.sort_unstable();
-            prop_assert!(conforms(rate, &sends), "{sends:?}");
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(10_000))]
-
-        /// So that forgetting an idle bucket grants nothing.
-        #[test]
-        fn an_idle_bucket_gives_the_slots_of_a_new_one(
-            per_second in 1_u32..400,
-            capacity in 1_u32..5,
-            steps in proptest::collection::vec((0_u64..30_000, 0_u8..4), 1..40),
-            after in proptest::collection::vec(0_u64..500, 1..20),
-        ) {
-            let told = BurstRate { per_second, capacity };
-            let (mut kept, mut now) = (Bucket::new(told), Instant(0));
-            for (gap, act) in steps {
-                now += Millis(gap);
-                match act {
-                    0 => kept.refused(now + Millis(gap / 2), now),
-                    _ => kept.book(kept.earliest(now), now),
-                }
-            }
-            while !kept.is_idle(now) {
-                now += Millis(1_000);
-            }
-            let mut new = Bucket::new(told);
-            for gap in after {
-                now += Millis(gap);
-                prop_assert_eq!(kept.earliest(now), new.earliest(now));
-                kept.book(kept.earliest(now), now);
-                new.book(new.earliest(now), now);
-            }
-        }
-    }
-
-    #[test]
-    fn after_a_refusal_one_call_goes_at_its_instant_and_the_others_at_half_the_rate() {
-        let mut bucket = Bucket::new(BurstRate { per_second: 20, capacity: 5 });
-        for _ in 0..7 {
-            bucket.book(bucket.earliest(Instant(10_000)), Instant(10_000));
-        }
-        bucket.refused(Instant(12_000), Instant(10_500));
-        bucket.refused(Instant(11_900), Instant(10_600));
-        let slots: Vec<_> = (0..3)
-            .map(|_| {
-                let slot = bucket.earliest(Instant(11_000));
-                bucket.book(slot, Instant(11_000));
-                slot.0
-            })
-            .collect();
-        assert_eq!(slots, [12_000, 12_100, 12_200]);
-        bucket.unbook(Instant(10_050));
-        assert_eq!(bucket.earliest(Instant(11_000)), Instant(12_300), "what was void already gives nothing back");
-    }
-
-    #[test]
-    fn time_without_a_refusal_brings_the_rate_back_to_what_was_told_and_no_further() {
-        let told = BurstRate { per_second: 20, capacity: 4 };
-        let mut bucket = Bucket::new(told);
-        bucket.refused(Instant(1_000), Instant(1_000));
-        let mut rates = Vec::new();
-        for secs in (0..120).step_by(5) {
-            let now = Instant(1_000) + Millis::from_secs(secs);
-            bucket.book(bucket.earliest(now), now);
-            rates.push(bucket.rate.per_second);
-        }
-        assert_eq!((rates[0], rates[1], rates[2], rates[4]), (10, 10, 12, 14));
-        assert_eq!(bucket.rate, told);
-    }
-
-    #[test]
-    fn giving_all_slots_back_in_any_order_leaves_no_trace() {
-        let mut bucket = Bucket::new(BurstRate { per_second: 10, capacity: 2 });
-        let mut slots = Vec::new();
-        for now in (0..5).map(|n| Instant(10 + n)) {
-            slots.push(bucket.earliest(now));
-            bucket.book(slots[slots.len() - 1], now);
-        }
-        for at in [1, 0, 1, 1, 0] {
-            bucket.unbook(slots.remove(at));
-        }
-        assert_eq!((bucket.full_at(), bucket.booked.len()), (0, 0));
-    }
-}
+mod tests;

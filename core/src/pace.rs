@@ -5,6 +5,7 @@ use crate::bucket::Bucket;
 use crate::config::{BurstRate, Config};
 use crate::lane::counted_per;
 use crate::scope::Part;
+use crate::verdict::Priority;
 use crate::window::Window;
 use headroom_model::facts;
 use headroom_model::points::Template;
@@ -51,10 +52,11 @@ impl Pace {
         Some(Self::Bucket(Bucket::new(rate)))
     }
 
-    /// The first instant from `from` on that every limit of the scope admits.
-    pub(crate) fn earliest(&self, from: Instant) -> Instant {
+    /// The first instant from `from` on that every limit of the scope admits, asked at `now`. In windows all calls are
+    /// equal: they count what people do.
+    pub(crate) fn earliest(&self, from: Instant, priority: Priority, now: Instant) -> Instant {
         match self {
-            Self::Bucket(bucket) => bucket.earliest(from),
+            Self::Bucket(bucket) => bucket.earliest(from, priority, now),
             Self::Windows(windows) => {
                 // A later instant may fall into a window that an earlier one did not: repeat until all agree.
                 let all_after = |from| windows.iter().fold(from, |at, window| window.earliest(at));
@@ -70,9 +72,9 @@ impl Pace {
     }
 
     /// Books `slot`, an instant that `earliest` gave.
-    pub(crate) fn book(&mut self, slot: Instant, now: Instant) {
+    pub(crate) fn book(&mut self, slot: Instant, priority: Priority, now: Instant) {
         match self {
-            Self::Bucket(bucket) => bucket.book(slot, now),
+            Self::Bucket(bucket) => bucket.book(slot, priority, now),
             Self::Windows(windows) => windows.iter_mut().for_each(|window| window.book(slot, now)),
         }
     }
@@ -85,10 +87,18 @@ impl Pace {
         }
     }
 
-    /// Gives a slot back that was not used.
-    pub(crate) fn unbook(&mut self, slot: Instant) {
+    /// Whether a call still holds the slot that it booked. If not, it gives the slot back and books anew.
+    pub(crate) fn holds(&self, slot: Instant, priority: Priority) -> bool {
         match self {
-            Self::Bucket(bucket) => bucket.unbook(slot),
+            Self::Bucket(bucket) => bucket.holds(slot, priority),
+            Self::Windows(_) => true,
+        }
+    }
+
+    /// Gives a slot back that was not used.
+    pub(crate) fn unbook(&mut self, slot: Instant, priority: Priority) {
+        match self {
+            Self::Bucket(bucket) => bucket.unbook(slot, priority),
             Self::Windows(windows) => windows.iter_mut().for_each(|window| window.unbook(slot)),
         }
     }

@@ -192,10 +192,10 @@ pub enum Ending {
 /// Who waits for a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Priority {
-    /// A person: unless said otherwise.
+    /// A person, unless said otherwise: goes before all background work of its tenant.
     #[default]
     Interactive,
-    /// Nobody: it leaves to people what they are likely to need, and fills the rest.
+    /// Nobody: a sync or a report. It may be overtaken, and leaves to people what they are likely to need.
     Background,
 }
 

@@ -145,7 +145,8 @@ impl Gates {
             is_in_line &= search.at == from;
             for (place, (id, gate)) in known.iter().enumerate().filter_map(|(place, known)| Some((place, (*known)?))) {
                 if let Some(pace) = gate.pace.as_ref().filter(|_| lane.is_paced) {
-                    search.go_to(pace.earliest(search.at), || self.limit(pace_kind(lane, place), id));
+                    search
+                        .go_to(pace.earliest(search.at, lane.priority, now), || self.limit(pace_kind(lane, place), id));
                 }
             }
             if search.at == from {

@@ -38,8 +38,8 @@ impl Gates {
                 Some(_) => gate.pace.as_mut(),
             };
             let is_line = lane.line() == Some(place);
-            if let Some(pace) = pace.filter(|pace| !is_line || pace.earliest(now) == slot) {
-                pace.book(slot, now);
+            if let Some(pace) = pace.filter(|pace| !is_line || pace.earliest(now, lane.priority, now) == slot) {
+                pace.book(slot, lane.priority, now);
                 *booked = Some(slot);
             }
         }
@@ -67,8 +67,8 @@ impl Gates {
         let place = lane.line()?;
         let (id, booked) = (lane.id(place)?, hold.booked.get_mut(place)?);
         let pace = self.scopes.get_mut(id)?.pace.as_mut().filter(|_| booked.is_none())?;
-        let until = pace.earliest(now);
-        pace.book(until, now);
+        let until = pace.earliest(now, lane.priority, now);
+        pace.book(until, lane.priority, now);
         (*booked, hold.slot) = (Some(until), Some(until));
         (until > now).then(|| Wait { until, limit: self.limit(pace_kind(lane, place), id) })
     }
@@ -79,7 +79,7 @@ impl Gates {
         for (id, slot) in lane.known(&self.scopes).into_iter().zip(booked) {
             let gate = id.and_then(|id| self.scopes.get_mut(id));
             if let (Some(pace), Some(slot)) = (gate.and_then(|gate| gate.pace.as_mut()), slot) {
-                pace.unbook(slot);
+                pace.unbook(slot, lane.priority);
             }
         }
         hold.slot = None;
@@ -108,8 +108,13 @@ impl Gates {
 /// Whether nothing but points can keep a call from being sent whose turn it is.
 fn lets_pass(lane: &Lane, hold: &Hold, known: &Known<'_>, now: Instant) -> bool {
     let is_open = |place: usize| {
-        let may_book = hold.booked[place].is_some() || !lane.is_paced || lane.line() == Some(place);
-        known[place].is_none_or(|(_, gate)| !gate.is_paused(now) && (may_book || gate.pace.is_none()))
+        let Some((_, gate)) = known[place] else { return true };
+        let keeps_pace = match (&gate.pace, hold.booked[place]) {
+            (Some(pace), Some(slot)) => pace.holds(slot, lane.priority),
+            (Some(_), None) => !lane.is_paced || lane.line() == Some(place),
+            (None, _) => true,
+        };
+        keeps_pace && !gate.is_paused(now)
     };
     (0..MOST_SCOPES).all(is_open) && crowded(known, now).is_none()
 }
