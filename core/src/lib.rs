@@ -45,6 +45,8 @@ mod limiter;
 mod pace;
 mod pool;
 pub mod resume;
+#[cfg_attr(not(test), expect(dead_code, reason = "not wired in yet"))]
+mod sampler;
 mod schedule;
 mod scope;
 mod scopes;
