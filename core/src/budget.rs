@@ -42,6 +42,7 @@ mod tests {
         assert_eq!(budget, Budget::default(), "what was refused took nothing");
         let mut worn = Budget { taken: u32::MAX };
         assert!(!worn.take(u32::MAX), "at the end of the numbers it says no");
+        assert!(Budget::default().take(u32::MAX / 1_000 + 1), "a capacity of more thousandths than there are numbers");
         worn.success();
         assert_eq!(worn.taken, u32::MAX - 100);
     }
