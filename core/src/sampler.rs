@@ -3,8 +3,9 @@
 use crate::doubt::Doubt;
 use headroom_model::headers::Points;
 use headroom_model::time::{HOUR, Instant, Millis};
+use std::mem;
 
-/// Watches the attempts of one pool. Two that follow each other, each alone in flight from being sent to being
+/// Watches the attempts of one pool. Two that follow each other closely, each alone in flight from being sent to being
 /// answered, make a sample: whatever the counter fell by between their figures, of ours only the second was charged
 /// for. Any other traffic of ours makes none, so that answers may come in any order.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,9 +19,9 @@ pub(crate) struct Sampler {
     last: Option<Figure>,
 }
 
-/// An answer that took longer does not tell which window it is about: the delay to its end began anywhere on the way.
-/// With a quarter of an hour, ends that are told less than half an hour apart are one.
-const SLOW: Millis = Millis(HOUR.0 / 4);
+/// Two attempts take less than this together, waits included. Assumed: siblings may spend all that time, so that a fall
+/// over a longer one would tell of them rather than of the call.
+const CLOSE: Millis = Millis::from_secs(10);
 
 /// What a server says of its counter.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,8 @@ struct Figure {
     limit: Option<u32>,
     remaining: u32,
     resets_at: Instant,
+    /// When the attempt was sent that it answers.
+    sent_at: Instant,
 }
 
 impl Sampler {
@@ -40,9 +43,8 @@ impl Sampler {
     /// An attempt was answered: what it cost at most, if that can be told. What an answer says that may not have been
     /// charged for, an error or a refusal, is kept back: give nothing in its place.
     pub(crate) fn answered(&mut self, said: &Points, now: Instant) -> Option<u32> {
-        let is_fresh = self.end().is_some_and(|sent| now.since(sent) < SLOW);
-        let figure = Figure::of(said, now).filter(|_| is_fresh);
-        let last = std::mem::replace(&mut self.last, figure);
+        let figure = self.end().and_then(|sent_at| Figure::of(said, sent_at, now));
+        let last = mem::replace(&mut self.last, figure).filter(|last| now.since(last.sent_at) < CLOSE);
         last?.fall_to(figure?)
     }
 
@@ -62,18 +64,18 @@ impl Sampler {
 
 impl Figure {
     /// None if the window is not told: our clock alone may be in another hour than the server's.
-    fn of(said: &Points, now: Instant) -> Option<Self> {
+    fn of(said: &Points, sent_at: Instant, now: Instant) -> Option<Self> {
         let Points { limit, remaining, reset } = *said;
-        Some(Self { limit, remaining: remaining?, resets_at: reset?.instant(now) })
+        Some(Self { limit, remaining: remaining?, resets_at: reset?.instant(now), sent_at })
     }
 
     /// The fall of the counter until `later`; none if the two are not of one window and quota. No fall at all is none
     /// either: each request costs something, so that answer was not counted, or not yet.
     fn fall_to(self, later: Self) -> Option<u32> {
-        // The ends of one window differ by what the answers took.
-        let apart = later.resets_at.since(self.resets_at).max(self.resets_at.since(later.resets_at));
-        let is_one_window = apart.0 < HOUR.0 / 2 && self.limit == later.limit;
-        self.remaining.checked_sub(later.remaining).filter(|fall| is_one_window && *fall > 0)
+        // A delay is rounded and begins anywhere on the way, so the ends of one window may differ by some seconds.
+        let is_one_window = self.resets_at.0.abs_diff(later.resets_at.0) < HOUR.0 / 2;
+        let fall = self.remaining.saturating_sub(later.remaining);
+        (is_one_window && self.limit == later.limit && fall > 0).then_some(fall)
     }
 }
 
@@ -117,9 +119,12 @@ mod tests {
         }
     }
 
+    /// Instead of a gap: on to shortly before the next hour.
+    const TO_THE_EDGE: u64 = u64::MAX;
+
     /// A time until the next event, a kind of event, and what it is about.
     fn any_step() -> impl Strategy<Value = (u64, u8, u32, prop::sample::Index)> {
-        let gap = prop_oneof![6 => 0_u64..2_000, 2 => 0_u64..70_000, 1 => 0..HOUR.0];
+        let gap = prop_oneof![24 => 0_u64..1_500, 2 => 0_u64..70_000, 1 => 0..HOUR.0, 1 => Just(TO_THE_EDGE)];
         (gap, 0_u8..16, 1_u32..50, any::<prop::sample::Index>())
     }
 
@@ -130,7 +135,7 @@ mod tests {
         fn a_sample_is_what_one_call_and_siblings_were_charged_since_the_figure_before(
             skew in 0_u64..9_000,
             tells_delay: bool,
-            steps in vec(any_step(), 1..120),
+            steps in vec(any_step(), 1..200),
         ) {
             let mut server = Server { skew: Millis(skew), quota: 1_000_000, tells_delay, log: Vec::new() };
             let (mut sampler, mut now) = (Sampler::default(), Instant(HOUR.0 * 12));
@@ -138,12 +143,12 @@ mod tests {
             // Where the last figure of a solitary call stands in the log.
             let mut last_figure = None;
             for (gap, kind, points, which) in steps {
-                now += Millis(gap);
+                now = if gap == TO_THE_EDGE { Instant(now.next_hour().0 - 5_000).max(now) } else { now + Millis(gap) };
                 // What never reached the server does so no more.
                 calls.retain(|call| call.lost_at.is_none_or(|at| now.since(at) < Doubt::SPAN));
                 let open = calls.iter().filter(|call| call.lost_at.is_none()).count();
                 match kind {
-                    0..4 if open == 0 || kind == 0 => {
+                    0..4 if open == 0 || (kind == 0 && points < 30) => {
                         sampler.sent(now);
                         calls.push(Call { id: sent, charged: None, lost_at: None });
                         sent += 1;
@@ -191,18 +196,28 @@ mod tests {
         /// So that the law above is not kept by silence.
         #[test]
         fn calls_one_after_the_other_within_an_hour_are_all_sampled_but_the_first(
-            costs in vec(1_u32..300, 1..30),
+            calls in vec((1_u32..300, 0_u64..5_000), 1..30),
             tells_delay: bool,
         ) {
             let mut server = Server { skew: Millis(5), quota: 1_000_000, tells_delay, log: Vec::new() };
             let (mut sampler, mut now, mut samples) = (Sampler::default(), Instant(HOUR.0 * 12), Vec::new());
-            for (id, cost) in costs.iter().enumerate() {
+            for (id, (cost, latency)) in calls.iter().enumerate() {
                 sampler.sent(now);
                 let (_, said) = server.charge(*cost, Some(id), now);
-                now += Millis(1_700);
+                now += Millis(*latency);
                 samples.extend(sampler.answered(&said, now));
             }
-            prop_assert_eq!(samples, &costs[1..]);
+            let costs: Vec<_> = calls.iter().skip(1).map(|(cost, _)| *cost).collect();
+            prop_assert_eq!(samples, costs);
+        }
+    }
+
+    #[test]
+    fn what_siblings_had_long_to_spend_in_is_no_sample() {
+        let mut sampler = Sampler::default();
+        for (remaining, secs, fall) in [(90, 0, None), (88, 9, Some(2)), (50, 19, None), (48, 20, Some(2))] {
+            sampler.sent(NOON + Millis::from_secs(secs));
+            assert_eq!(sampler.answered(&said(remaining), NOON + Millis::from_secs(secs)), fall, "{secs}");
         }
     }
 
@@ -242,9 +257,18 @@ mod tests {
             sampler.sent(NOON);
             assert_eq!(sampler.answered(&said(remaining), NOON), fall, "{remaining}");
         }
-        sampler.sent(NOON);
-        assert_eq!(sampler.answered(&Points { limit: Some(9), ..said(1) }, NOON), None, "another quota");
-        sampler.sent(NOON);
-        assert_eq!(sampler.answered(&Points { reset: None, ..said(0) }, NOON), None, "no window");
+        assert_eq!(sampler.answered(&said(1), NOON), None, "answered twice");
+    }
+
+    #[test]
+    fn figures_of_two_quotas_or_windows_or_of_none_give_no_sample() {
+        let early = Points { reset: Some(When::At(NOON)), ..said(5) };
+        for other in [Points { limit: Some(9), ..said(5) }, Points { reset: None, ..said(5) }, early] {
+            let mut sampler = Sampler::default();
+            for (said, fall) in [(said(9), None), (other, None), (said(3), None), (said(2), Some(1))] {
+                sampler.sent(NOON);
+                assert_eq!(sampler.answered(&said, NOON), fall, "{other:?}");
+            }
+        }
     }
 }
