@@ -124,7 +124,7 @@ mod tests {
 
     /// A time until the next event, a kind of event, and what it is about.
     fn any_step() -> impl Strategy<Value = (u64, u8, u32, prop::sample::Index)> {
-        let gap = prop_oneof![24 => 0_u64..1_500, 2 => 0_u64..70_000, 1 => 0..HOUR.0, 1 => Just(TO_THE_EDGE)];
+        let gap = prop_oneof![24 => 0_u64..300, 2 => 0_u64..70_000, 1 => 0..HOUR.0, 1 => Just(TO_THE_EDGE)];
         (gap, 0_u8..16, 1_u32..50, any::<prop::sample::Index>())
     }
 

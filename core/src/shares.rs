@@ -124,8 +124,8 @@ mod tests {
         given
     }
 
-    /// What tenants get that ask so many times in a row in the order of `turns`, and then one after the other until they
-    /// get no more.
+    /// What tenants get that ask in the order of `turns`, so many times in a row, and then one after the other until
+    /// they get no more.
     fn given_by_level(level: Level, mut left: u32, queues: &[Vec<u32>], turns: &[Turn]) -> Vec<u32> {
         let tenants = queues.len();
         let calls: usize = queues.iter().map(Vec::len).sum();
