@@ -33,21 +33,25 @@
 //! ```
 
 mod bucket;
+mod budget;
 pub mod config;
 mod crowd;
 mod demand;
 mod doubt;
 mod gates;
 mod lane;
+mod learned;
 mod limiter;
 pub mod log;
 mod pace;
 mod pool;
 pub mod resume;
+mod sampler;
 mod schedule;
 mod scope;
 mod scopes;
 mod shadow;
+mod shares;
 pub mod verdict;
 mod window;
 
