@@ -1,14 +1,17 @@
 //! Both worlds in wasmtime, as an embedder uses them: real clocks, a transport of one's own, wrong components.
 
+use futures::channel::oneshot;
 use futures::future::{BoxFuture, FutureExt, join_all};
+use futures::poll;
 use headroom_host::types::{
-    Answer, AttemptCount, AttemptError, CallOptions, Context, Decision, Header, Invocation, Never, Operation, Outcome,
-    Request, Response, Runtime, Trigger,
+    Answer, AttemptCount, AttemptError, CallOptions, Config, Context, Decision, Header, Invocation, Never, Operation,
+    Outcome, Request, Response, Runtime, Trigger,
 };
-use headroom_host::{ClientComponent, Error, PlannerComponent, Step, Transport};
+use headroom_host::{Caller, Client, ClientComponent, ClientState, Error, PlannerComponent, Step, Transport};
 use headroom_tests::component;
-use std::sync::Arc;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 fn page() -> Operation {
     Operation::Rest(Request {
@@ -74,6 +77,91 @@ fn a_thousand_calls_share_one_instance_and_each_is_carried_through() {
             other => panic!("not a success: {other:?}"),
         });
         assert_eq!((attempts.sum::<u32>(), transport.sent.load(Ordering::Relaxed)), (1_020, 1_020));
+    });
+}
+
+/// Keeps the first attempt on its way until it is released.
+struct HeldBack {
+    released: Mutex<Option<oneshot::Receiver<()>>>,
+    on_its_way: Arc<()>,
+}
+
+impl HeldBack {
+    fn new() -> (Arc<Self>, oneshot::Sender<()>) {
+        let (release, released) = oneshot::channel();
+        (Arc::new(Self { released: Mutex::new(Some(released)), on_its_way: Arc::default() }), release)
+    }
+
+    fn attempts_on_their_way(&self) -> usize {
+        Arc::strong_count(&self.on_its_way) - 1
+    }
+}
+
+impl Transport for HeldBack {
+    fn send(&self, _: Operation, _: AttemptCount) -> BoxFuture<'static, Result<Answer, AttemptError>> {
+        let (on_its_way, released) = (self.on_its_way.clone(), self.released.lock().expect("no panic").take());
+        let sending = async move {
+            if let Some(released) = released {
+                // An error says that nobody is left to release it; then the test is over.
+                let _ = released.await;
+            }
+            drop(on_its_way);
+            Ok(response(200, &[]))
+        };
+        sending.boxed()
+    }
+}
+
+/// One call at a time, and points for two of them.
+async fn scarce(transport: Arc<HeldBack>) -> Client {
+    let compiled = ClientComponent::new(&component("client")).expect("it compiles");
+    let configure = |config: &mut Config| (config.max_calls, config.quota) = (1, 4);
+    compiled.instantiate(transport, configure).await.expect("it instantiates")
+}
+
+/// Begins a call and stops listening once its attempt is on its way.
+async fn abandon_a_call(caller: Caller<'_, ClientState>, transport: &HeldBack) {
+    let mut call = pin!(caller.invoke_with_retry(page(), CallOptions::default()));
+    while transport.attempts_on_their_way() == 0 {
+        assert!(poll!(call.as_mut()).is_pending(), "it is held back");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn a_call_that_nobody_listens_to_is_carried_to_its_end_and_then_out_of_the_way() {
+    block_on(async {
+        let (transport, release) = HeldBack::new();
+        let mut client = scarce(transport.clone()).await;
+        let abandoned = client.run(async |caller| {
+            abandon_a_call(caller, &transport).await;
+            caller.invoke_with_retry(page(), CallOptions::default()).await.expect("no trap")
+        });
+        let Outcome::Refused(refusal) = abandoned.await.expect("no trap") else { panic!("the first is open") };
+        assert_eq!(refusal.why, Never::TooManyCalls(1));
+
+        release.send(()).expect("the attempt outlives its call's future");
+        let after = client.run(async |caller| {
+            while transport.attempts_on_their_way() > 0 {
+                tokio::task::yield_now().await;
+            }
+            let options = CallOptions { deadline: Some(0), ..CallOptions::default() };
+            caller.invoke_with_retry(page(), options).await.expect("no trap")
+        });
+        let after = after.await.expect("no trap");
+        assert!(matches!(after, Outcome::Success(_)), "there are points for two calls and no more: {after:?}");
+    });
+}
+
+#[test]
+fn attempts_on_their_way_are_dropped_with_their_client_and_not_before() {
+    block_on(async {
+        let (transport, _release) = HeldBack::new();
+        let mut client = scarce(transport.clone()).await;
+        client.run(async |caller| abandon_a_call(caller, &transport).await).await.expect("no trap");
+        assert_eq!(transport.attempts_on_their_way(), 1, "wasmtime 48 cancels no call");
+        drop(client);
+        assert_eq!(transport.attempts_on_their_way(), 0);
     });
 }
 

@@ -6,11 +6,9 @@
 
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use governor::{Quota, RateLimiter};
-use headroom_core::verdict::CallOptions;
-use headroom_core::{Config, Limiter};
-use headroom_model::operation::{Answer, Header, Operation, Request, Response};
-use headroom_model::time::{Instant, Millis};
-use std::hint::black_box;
+use headroom_bench::{NOON, call, knowing, operations, refusal, success, tenant};
+use headroom_model::operation::Operation;
+use headroom_model::time::Millis;
 use std::num::NonZeroU32;
 use throttle_net::{Eviction, Hybrid, Layered, PerKey, Throttle};
 
@@ -18,42 +16,6 @@ use throttle_net::{Eviction, Hybrid, Layered, PerKey, Throttle};
 const FEW: BatchSize = BatchSize::NumIterations(64);
 
 const TENANTS: [usize; 3] = [1, 1_000, 100_000];
-
-/// 2026-02-02T12:00:00Z.
-const NOON: Instant = Instant(1_770_033_600_000);
-
-/// As long as a cloud id, and alike in its beginning.
-fn tenant(n: usize) -> String {
-    format!("6fb21d8e-0a5c-4c37-9d11-{n:012x}")
-}
-
-fn operations(tenants: usize) -> Vec<Operation> {
-    (0..tenants)
-        .map(|n| Operation::Rest(Request::get(tenant(n), "/rest/api/3/issue/KEY-1234?fields=summary")))
-        .collect()
-}
-
-fn answer(status: u16, headers: Vec<Header>) -> Answer {
-    Answer::Response(Response { status, headers, body: Vec::new() })
-}
-
-/// A limiter that has heard of every tenant, and of a burst in one endpoint of each: pool, pace and endpoint are known.
-fn knowing(operations: &[Operation]) -> Limiter {
-    let mut limiter = Limiter::new(Config { quota_points: 10_000_000, ..Config::default() }, 1).expect("in range");
-    let headers = vec![Header::new("Retry-After", "1"), Header::new("RateLimit-Reason", "jira-burst-based")];
-    let refused = answer(429, headers);
-    for operation in operations {
-        call(&mut limiter, operation, &refused, NOON);
-    }
-    limiter
-}
-
-fn call(limiter: &mut Limiter, operation: &Operation, answer: &Answer, now: Instant) {
-    let call = limiter.begin(operation, &CallOptions::default(), now).expect("few calls are open");
-    black_box(limiter.next(call, now));
-    limiter.on_response(call, answer, now);
-    limiter.end(call);
-}
 
 /// Places far from each other, each of them once in `len` steps: neighbours would still lie in the processor's cache.
 fn far(step: &mut usize, len: usize) -> usize {
@@ -64,18 +26,15 @@ fn far(step: &mut usize, len: usize) -> usize {
 fn headroom(criterion: &mut Criterion) {
     for tenants in TENANTS {
         let operations = operations(tenants);
-        let mut limiter = knowing(&operations);
+        // Pool, pace and endpoint of each are known.
+        let mut limiter = knowing(&operations, &refusal());
         let (mut step, mut now) = (0, NOON + Millis(5_000));
         let mut group = criterion.benchmark_group("headroom");
         group.bench_function(BenchmarkId::new("quota_check", tenants), |bencher| {
             let fresh = || operations[far(&mut step, tenants)].clone();
-            bencher.iter_batched_ref(
-                fresh,
-                |operation| limiter.quota_check(operation, &CallOptions::default(), now),
-                FEW,
-            );
+            bencher.iter_batched_ref(fresh, |operation| limiter.quota_check(operation, &CallOptions::default(), now), FEW);
         });
-        let success = answer(200, Vec::new());
+        let success = success();
         group.bench_function(BenchmarkId::new("begin, next, on_response, end", tenants), |bencher| {
             let fresh = || operations[far(&mut step, tenants)].clone();
             let run = |operation: &mut Operation| {

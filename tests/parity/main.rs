@@ -1,8 +1,22 @@
 //! Native core, planner component and client component decide alike: the same trace, byte for byte.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `answers` | every answer of the vectors, fed to all three |
+//! | `drive` | one call on the core or in a planner |
+//! | `embed` | one call in a client, in time that only passes while everybody waits |
+//! | `spoken` | what the core says, in the words of the WIT |
+
+mod answers;
+mod drive;
+mod embed;
+mod spoken;
 
 use headroom_host::{PlannerComponent, harness};
 use headroom_sim::{Scenario, run};
 use headroom_tests::{InPlanner, Native, Recording, component, root};
+
+const SEEDS: [u64; 3] = [1, 2, 20_261_121];
 
 /// Scenarios that make the limiter do all it can: walls, bursts that are tighter than it was told, deferrals,
 /// all three invocation profiles. Each is a golden case too.
@@ -47,14 +61,12 @@ fn assert_same(one: &str, other: &str, what: &str) {
     panic!("{what}, line {at}:\n{}\n  {:?}\n  {:?}", before.join("\n"), ones.get(at), others.get(at));
 }
 
-#[test]
-fn native_core_and_both_components_give_the_same_trace() {
-    let scenarios = corpus();
-    assert!(scenarios.len() >= 6, "the corpus has shrunk to {}", scenarios.len());
+/// Runs each scenario in all three ways, with every seed.
+fn assert_alike(scenarios: &[Scenario]) {
     let bytes = component("client");
     let compiled = PlannerComponent::new(&component("planner")).expect("the planner compiles");
-    for scenario in &scenarios {
-        for seed in [1, 2, 20_261_121] {
+    for scenario in scenarios {
+        for seed in SEEDS {
             let want = native(scenario, seed);
             let what = format!("scenario {}, seed {seed}", scenario.name);
             assert_same(&want, &client(scenario, &bytes, seed), &format!("client, {what}"));
@@ -64,12 +76,16 @@ fn native_core_and_both_components_give_the_same_trace() {
 }
 
 #[test]
+fn native_core_and_both_components_give_the_same_trace() {
+    let scenarios = corpus();
+    assert!(scenarios.len() >= 6, "the corpus has shrunk to {}", scenarios.len());
+    assert_alike(&scenarios);
+}
+
+#[test]
 fn the_built_in_scenarios_give_the_same_trace_too() {
-    let bytes = component("client");
-    for name in Scenario::builtin_names() {
-        let scenario = Scenario::builtin(name).expect("it is built in");
-        assert_same(&native(&scenario, 1), &client(&scenario, &bytes, 1), name);
-    }
+    let builtin = |name| Scenario::builtin(name).expect("it is built in");
+    assert_alike(&Scenario::builtin_names().into_iter().map(builtin).collect::<Vec<_>>());
 }
 
 #[test]

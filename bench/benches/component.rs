@@ -1,0 +1,152 @@
+//! What it costs that the limiter is a component. `cargo bench -p headroom-bench --bench component`.
+//!
+//! Needs `cargo xtask build-guest`. The bound is 30 µs for each `invoke-with-retry` with 10,000 of them under way in one
+//! instance, over a transport that answers at once: what remains is the limiter, wasmtime and the copies between them.
+//! The same calls on the core itself stand beside it, from the same run. Each figure is a median.
+
+use futures::future::{BoxFuture, FutureExt, join_all};
+use headroom_bench::{NOON, limiter, operations, success};
+use headroom_core::verdict::{CallOptions as CoreOptions, Ending, Step};
+use headroom_core::{CallId, Limiter};
+use headroom_host::types::{Answer, AttemptCount, AttemptError, CallOptions, Decision, Outcome, Request, Response};
+use headroom_host::types::{Config, Operation};
+use headroom_host::{Client, ClientComponent, Planner, PlannerComponent, Transport};
+use headroom_model::operation as model;
+use headroom_model::time::{Instant as Moment, Millis};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Calls in each run, one of each tenant: none waits for its pace.
+const CALLS: usize = 10_000;
+const AT_ONCE: [usize; 3] = [1, 100, CALLS];
+const RUNS: usize = 9;
+
+/// Answers before anybody waits.
+struct AtOnce;
+
+impl Transport for AtOnce {
+    fn send(&self, _: Operation, _: AttemptCount) -> BoxFuture<'static, Result<Answer, AttemptError>> {
+        let answer = Answer::Response(Response { status: 200, headers: Vec::new(), body: Vec::new() });
+        async { Ok(answer) }.boxed()
+    }
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("tokio runs here");
+    println!("median of {RUNS} runs                    core     component   ratio");
+    let operations = operations(CALLS);
+    let compiled = ClientComponent::new(&component("client")).expect("it compiles");
+    for at_once in AT_ONCE {
+        let (mut limiter, mut now) = (limiter(), NOON);
+        let core = median(|| {
+            now += Millis(1_000);
+            calls_of_core(&mut limiter, &operations, at_once, now)
+        });
+        let instance = compiled.instantiate(Arc::new(AtOnce), points_enough);
+        let mut client = runtime.block_on(instance).expect("it instantiates");
+        let component = median(|| runtime.block_on(calls_of_client(&mut client, &operations, at_once)));
+        print(&format!("invoke-with-retry, {at_once} at once"), core, component);
+    }
+    let mut limiter = limiter();
+    let core = median(|| checks_of_core(&mut limiter, &operations));
+    let compiled = PlannerComponent::new(&component("planner")).expect("it compiles");
+    let mut planner = compiled.instantiate(points_enough, 1).expect("it instantiates");
+    let component = median(|| checks_of_planner(&mut planner, &operations));
+    print("quota-check", core, component);
+}
+
+/// Where the build puts the component of this world, as seen from a program in `<target>/<profile>/deps`.
+fn component(world: &str) -> Vec<u8> {
+    let program = std::env::current_exe().expect("a running program has a path");
+    let target = program.ancestors().nth(3).map(PathBuf::from).unwrap_or_default();
+    let path = target.join("components").join(format!("headroom-{world}.wasm"));
+    std::fs::read(&path).unwrap_or_else(|_| panic!("there is no `{}`: run `cargo xtask build-guest`", path.display()))
+}
+
+/// As the core's limiter has it.
+fn points_enough(config: &mut Config) {
+    config.quota = 10_000_000;
+}
+
+/// The median of some runs after one that warms up.
+fn median(mut run: impl FnMut() -> Duration) -> Duration {
+    run();
+    let mut took: Vec<_> = (0..RUNS).map(|_| run()).collect();
+    took.sort_unstable();
+    took[RUNS / 2]
+}
+
+fn print(what: &str, core: Duration, component: Duration) {
+    let each = |took: Duration| took.as_secs_f64() * 1e6 / CALLS as f64;
+    let ratio = component.as_secs_f64() / core.as_secs_f64();
+    println!("{what:32} {:>7.2} µs  {:>8.2} µs  {ratio:>6.1}", each(core), each(component));
+}
+
+/// An embedder hands its operation over and makes it first; the copies are not the limiter's.
+fn to_wit(operation: &model::Operation) -> Operation {
+    let model::Operation::Rest(model::Request { tenant, method, path, .. }) = operation else {
+        panic!("the benchmarks make REST requests")
+    };
+    let (tenant, method, path) = (tenant.clone(), method.clone(), path.clone());
+    Operation::Rest(Request { tenant, method, path, headers: Vec::new(), body: None })
+}
+
+fn calls_of_core(limiter: &mut Limiter, operations: &[model::Operation], at_once: usize, now: Moment) -> Duration {
+    let success = success();
+    let start = Instant::now();
+    for batch in operations.chunks(at_once) {
+        let begin = |operation| limiter.begin(operation, &CoreOptions::default(), now).expect("few calls are open");
+        let calls: Vec<CallId> = batch.iter().map(begin).collect();
+        for call in &calls {
+            assert_eq!(limiter.next(*call, now), Step::Send(1));
+        }
+        for call in &calls {
+            limiter.on_response(*call, &success, now);
+        }
+        for call in calls {
+            assert!(matches!(limiter.next(call, now), Step::Done(outcome) if outcome.ending == Ending::Success));
+            limiter.end(call);
+        }
+    }
+    start.elapsed()
+}
+
+async fn calls_of_client(client: &mut Client, operations: &[model::Operation], at_once: usize) -> Duration {
+    let mut operations: Vec<_> = operations.iter().map(to_wit).collect();
+    let start = Instant::now();
+    let ran = client.run(async |caller| {
+        let mut answered = 0;
+        while !operations.is_empty() {
+            let batch = operations.drain(..at_once);
+            let calls = batch.map(|operation| caller.invoke_with_retry(operation, CallOptions::default()));
+            for outcome in join_all(calls).await {
+                let Outcome::Success(success) = outcome.expect("no trap") else { panic!("not answered") };
+                assert_eq!(success.attempts, 1);
+                answered += 1;
+            }
+        }
+        answered
+    });
+    assert_eq!(ran.await.expect("no trap"), CALLS);
+    start.elapsed()
+}
+
+fn checks_of_core(limiter: &mut Limiter, operations: &[model::Operation]) -> Duration {
+    let start = Instant::now();
+    for operation in operations {
+        let verdict = limiter.quota_check(operation, &CallOptions::default(), NOON);
+        assert_eq!(verdict.decision, headroom_core::verdict::Decision::Proceed);
+    }
+    start.elapsed()
+}
+
+fn checks_of_planner(planner: &mut Planner, operations: &[model::Operation]) -> Duration {
+    let operations: Vec<_> = operations.iter().map(to_wit).collect();
+    let start = Instant::now();
+    for operation in &operations {
+        let verdict = planner.quota_check(operation, &CallOptions::default(), NOON.0).expect("no trap");
+        assert_eq!(verdict.decision, Decision::Proceed);
+    }
+    start.elapsed()
+}

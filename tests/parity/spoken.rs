@@ -1,0 +1,93 @@
+//! What the core says, in the words of the WIT. Written anew and not shared with the guest, whose slips it is to show.
+
+use headroom_core::resume::requeue_after;
+use headroom_core::verdict::{Ending, Limit, LimiterKind as Kind, Never, Outcome, Scope, Step, Wait};
+use headroom_host::Step as WitStep;
+use headroom_host::harness::convert::to_wit;
+use headroom_host::types::{self as wit, AttemptError, LimiterKind as WitKind, Never as WitNever, Scope as WitScope};
+use headroom_model::operation::Answer;
+use headroom_model::time::Instant;
+
+/// A step at `now` of a call for which `last` came back.
+pub fn step(step: Step, last: Option<&Result<Answer, AttemptError>>, now: Instant) -> WitStep {
+    match step {
+        Step::Send(attempt) => WitStep::Send(attempt),
+        Step::WaitUntil(Wait { until, limit: told }) => {
+            WitStep::WaitUntil(wit::Wait { until: until.0, limit: limit(told) })
+        }
+        Step::AwaitingAnswer => WitStep::AwaitingAnswer,
+        Step::Done(done) => WitStep::Done(outcome(done, last, now)),
+    }
+}
+
+fn outcome(outcome: Outcome, last: Option<&Result<Answer, AttemptError>>, now: Instant) -> wit::Outcome {
+    let Outcome { ending, attempts, resume } = outcome;
+    let answer = last.and_then(|last| last.as_ref().ok()).cloned().map(to_wit);
+    match ending {
+        Ending::Success => {
+            wit::Outcome::Success(wit::Success { answer: answer.expect("a success was answered"), attempts })
+        }
+        Ending::Deferred(Wait { until, limit: told }) => wit::Outcome::Deferred(wit::Deferral {
+            not_before: until.0,
+            limit: limit(told),
+            attempts,
+            resume_token: resume.expect("a deferred call can be resumed").to_string(),
+            requeue_after: requeue_after(until, now).0,
+        }),
+        Ending::Refused(why) => wit::Outcome::Refused(wit::Refusal { why: never(why), answer, attempts }),
+        Ending::Failed => {
+            let cause = match (answer, last) {
+                (Some(answer), _) => wit::FailureCause::Answer(answer),
+                (None, Some(Err(error))) => wit::FailureCause::Attempt(error.clone()),
+                (None, _) => panic!("a call failed before it was sent"),
+            };
+            wit::Outcome::Failed(wit::Failure { cause, attempts })
+        }
+    }
+}
+
+fn limit(Limit { kind, scope: counted }: Limit) -> wit::Limit {
+    let kind = match kind {
+        Kind::PointsQuota => WitKind::PointsQuota,
+        Kind::Burst => WitKind::Burst,
+        Kind::PerIssueWrite => WitKind::PerIssueWrite,
+        Kind::Cost => WitKind::Cost,
+        Kind::Concurrency => WitKind::Concurrency,
+        Kind::InvocationRate => WitKind::InvocationRate,
+        Kind::Egress => WitKind::Egress,
+        Kind::StorageRate => WitKind::StorageRate,
+        Kind::TokenBucket => WitKind::TokenBucket,
+        Kind::TunnelConnections => WitKind::TunnelConnections,
+        Kind::HourlyRequests => WitKind::HourlyRequests,
+        Kind::Gateway => WitKind::Gateway,
+        Kind::Other(name) => WitKind::Other(name),
+    };
+    wit::Limit { kind, scope: scope(counted) }
+}
+
+fn scope(scope: Scope) -> WitScope {
+    match scope {
+        Scope::App => WitScope::App,
+        Scope::Tenant(tenant) => WitScope::Tenant(tenant),
+        Scope::Endpoint { tenant, template, method } => {
+            let template = template.map(|template| template.text()).unwrap_or_default();
+            WitScope::Endpoint(wit::Endpoint { tenant, template, method: method.name().to_owned() })
+        }
+        Scope::Issue { tenant, issue } => WitScope::Issue(wit::Issue { tenant, issue }),
+        Scope::Installation(installation) => WitScope::Installation(installation),
+        Scope::User { installation, account } => WitScope::User(format!("{installation}/{account}")),
+        Scope::Environment(environment) => WitScope::Environment(environment),
+        Scope::Call => WitScope::Call,
+    }
+}
+
+fn never(never: Never) -> WitNever {
+    match never {
+        Never::CostsMoreThanQuota(points) => WitNever::CostsMoreThanQuota(points),
+        Never::TooManyCalls(most) => WitNever::TooManyCalls(most),
+        Never::AttemptsExhausted(most) => WitNever::AttemptsExhausted(most),
+        Never::DelayNotCredible(delay) => WitNever::DelayNotCredible(delay.0),
+        Never::ElapsedExhausted(most) => WitNever::ElapsedExhausted(most.0),
+        Never::CannotResume(error) => WitNever::ResumeTokenNotValid(error.to_string()),
+    }
+}
