@@ -32,7 +32,11 @@ fn headroom(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group("headroom");
         group.bench_function(BenchmarkId::new("quota_check", tenants), |bencher| {
             let fresh = || operations[far(&mut step, tenants)].clone();
-            bencher.iter_batched_ref(fresh, |operation| limiter.quota_check(operation, &CallOptions::default(), now), FEW);
+            bencher.iter_batched_ref(
+                fresh,
+                |operation| limiter.quota_check(operation, &CallOptions::default(), now),
+                FEW,
+            );
         });
         let success = success();
         group.bench_function(BenchmarkId::new("begin, next, on_response, end", tenants), |bencher| {

@@ -1,9 +1,10 @@
 //! Which limits an operation is under: the gates it has to pass.
 
 use crate::config::{Config, PoolKind};
+use crate::learned::{self, Learned};
 use crate::scope::Part;
 use crate::scopes::{Key, ScopeId, Scopes};
-use crate::verdict::{CallOptions, LimiterKind, Priority};
+use crate::verdict::{CallOptions, CostSource, LimiterKind, Priority};
 use headroom_model::operation::{Context, Method, Operation, Request};
 use headroom_model::points::{Cost, Route};
 use headroom_model::profile::{CountedPer, WindowRule};
@@ -29,6 +30,9 @@ pub(crate) struct Lane {
     pool: Option<usize>,
     /// What it costs.
     pub(crate) cost: Cost,
+    pub(crate) cost_source: CostSource,
+    /// What the table takes for likely.
+    priced: u32,
     /// Whether sending it twice does no harm.
     pub(crate) idempotent: bool,
     /// Who waits for it.
@@ -84,7 +88,16 @@ impl Lane {
             PoolKind::PerTenant => OWNER,
         };
         let (idempotent, priority) = (request.is_idempotent(), Priority::default());
-        Self { places, is_paced: true, pool: Some(pool), cost, idempotent, priority }
+        Self {
+            places,
+            is_paced: true,
+            pool: Some(pool),
+            cost,
+            cost_source: CostSource::Table,
+            priced: cost.likely,
+            idempotent,
+            priority,
+        }
     }
 
     fn of_invocation(context: &Context, find: &mut impl FnMut(Key<'_>) -> Option<ScopeId>) -> Self {
@@ -96,7 +109,16 @@ impl Lane {
         places[USER] = account.map(|account| place(Part::User(account), installation.id, find));
         let is_paced = context.trigger.is_rate_limited();
         let priority = Priority::default();
-        Self { places, is_paced, pool: None, cost: Cost::FREE, idempotent: false, priority }
+        Self {
+            places,
+            is_paced,
+            pool: None,
+            cost: Cost::FREE,
+            cost_source: CostSource::Table,
+            priced: 0,
+            idempotent: false,
+            priority,
+        }
     }
 
     /// The scopes of which something is known, each with its place.
@@ -128,6 +150,19 @@ impl Lane {
     /// The place of the scope whose pool of points it spends from.
     pub(crate) const fn pool(&self) -> Option<usize> {
         self.pool
+    }
+
+    /// What its cost is learned by; none if it is not learned.
+    pub(crate) fn learns(&self) -> Option<learned::Key> {
+        let Part::Endpoint(template, method) = self.kind(ENDPOINT)? else { return None };
+        Some(learned::Key { template, method, likely: self.priced })
+    }
+
+    /// With what was learned of its cost.
+    pub(crate) fn learned(self, learned: &Learned) -> Self {
+        let Some(key) = self.learns() else { return self };
+        let (cost, cost_source) = learned.cost(key, self.cost);
+        Self { cost, cost_source, ..self }
     }
 
     /// Whether its cost depends on what is in the answer.

@@ -1,5 +1,6 @@
 //! What endpoints cost in fact, learned from the fall of the server's own counter.
 
+use crate::verdict::CostSource;
 use headroom_model::operation::Method;
 use headroom_model::points::{Cost, Template};
 use std::collections::BTreeMap;
@@ -11,15 +12,6 @@ pub(crate) struct Key {
     pub(crate) method: Method,
     /// What the table takes for likely: a page of 250 costs other than one of 25.
     pub(crate) likely: u32,
-}
-
-/// How a cost is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// From the table.
-    Table,
-    /// From the server's counter.
-    Counter,
 }
 
 /// The last samples of no more than `MOST` keys; the key that had none for longest goes first.
@@ -80,9 +72,9 @@ impl<const MOST: usize> Learned<MOST> {
     }
 
     /// What a call of `key` costs, which costs `table` by the table.
-    pub(crate) fn cost(&self, key: Key, table: Cost) -> (Cost, Source) {
+    pub(crate) fn cost(&self, key: Key, table: Cost) -> (Cost, CostSource) {
         let learned = self.endpoints.get(&key).and_then(|known| known.raised(table).or_else(|| known.lowered(table)));
-        learned.map_or((table, Source::Table), |cost| (cost, Source::Counter))
+        learned.map_or((table, CostSource::Table), |cost| (cost, CostSource::Counter))
     }
 }
 
@@ -149,12 +141,12 @@ mod tests {
             }
         }
 
-        fn cost(&self, key: Key, table: Cost) -> (Cost, Source) {
+        fn cost(&self, key: Key, table: Cost) -> (Cost, CostSource) {
             let samples = self.0.iter().find(|(known, _)| *known == key).map_or(&[][..], |(_, samples)| samples);
             let newest: Vec<u32> = samples.iter().rev().take(3).map(|(fall, _)| *fall).collect();
             if newest.len() == 3 && newest.iter().all(|fall| *fall > table.likely) {
                 let (likely, high) = (*newest.iter().min().unwrap(), *newest.iter().max().unwrap());
-                return (Cost { likely, high: high.max(table.high), ..table }, Source::Counter);
+                return (Cost { likely, high: high.max(table.high), ..table }, CostSource::Counter);
             }
             let newest: Vec<_> = samples.iter().rev().take(8).collect();
             let breaks_the_rule = newest.iter().all(|(fall, counted)| counted.is_some_and(|counted| *fall < counted));
@@ -162,10 +154,10 @@ mod tests {
                 let mut falls: Vec<u32> = newest.iter().map(|(fall, _)| *fall).collect();
                 falls.sort_unstable();
                 if falls[7] < table.likely {
-                    return (Cost { low: falls[0], likely: falls[7], ..table }, Source::Counter);
+                    return (Cost { low: falls[0], likely: falls[7], ..table }, CostSource::Counter);
                 }
             }
-            (table, Source::Table)
+            (table, CostSource::Table)
         }
     }
 
@@ -252,15 +244,15 @@ mod tests {
             assert!(learned.endpoints.len() <= 512);
         }
         let source = |likely| learned.cost(pages(likely), Cost::exactly(likely)).1;
-        assert_eq!((source(0), source(1_488)), (Source::Counter, Source::Table));
-        assert!((1_489..2_000).all(|likely| source(likely) == Source::Counter));
+        assert_eq!((source(0), source(1_488)), (CostSource::Counter, CostSource::Table));
+        assert!((1_489..2_000).all(|likely| source(likely) == CostSource::Counter));
     }
 
     #[test]
     fn nothing_is_learned_of_what_no_template_names() {
         let (mut learned, unknown) = (Learned::<512>::default(), key("/x", 2));
         (0..8).for_each(|_| learned.sample(unknown, 9, Some(10)));
-        assert_eq!(learned.cost(unknown, Cost::exactly(2)), (Cost::exactly(2), Source::Table));
+        assert_eq!(learned.cost(unknown, Cost::exactly(2)), (Cost::exactly(2), CostSource::Table));
         assert!(learned.endpoints.is_empty());
     }
 }

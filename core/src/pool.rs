@@ -2,11 +2,13 @@
 
 use crate::demand::Demand;
 use crate::doubt::Doubt;
+use crate::sampler::Sampler;
 use crate::verdict::Confidence;
 use headroom_model::headers::Points;
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::{Instant, Millis};
 use headroom_model::when::When;
+use std::borrow::Cow;
 
 /// One pool. Estimate, reserve, settle: a call reserves its cost before it is sent and settles it when answered.
 ///
@@ -40,6 +42,8 @@ pub(crate) struct Pool {
     /// What people ask for, and what is spent altogether.
     people: Demand,
     spending: Demand,
+    /// What tells the cost of single calls.
+    sampler: Sampler,
 }
 
 /// What a pool is told.
@@ -71,6 +75,16 @@ pub(crate) struct Sent {
     silent: u32,
 }
 
+/// What an answer makes of a reservation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Charge {
+    pub(crate) reserved: u32,
+    /// What it came to.
+    pub(crate) cost: u32,
+    /// Whether the server charged for it for sure.
+    pub(crate) is_sure: bool,
+}
+
 /// When a cost fits, or that it never does.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fits {
@@ -96,6 +110,7 @@ impl Pool {
             peak_before: 0,
             people: Demand::default(),
             spending: Demand::default(),
+            sampler: Sampler::default(),
         }
     }
 
@@ -111,10 +126,13 @@ impl Pool {
     }
 
     /// The pool as it stands at `now`: in a later hour nothing is spent and nothing was heard yet.
-    fn at(&self, now: Instant) -> Self {
+    fn at(&self, now: Instant) -> Cow<'_, Self> {
+        if now.hour_start() <= self.window {
+            return Cow::Borrowed(self);
+        }
         let mut pool = self.clone();
         pool.roll(now);
-        pool
+        Cow::Owned(pool)
     }
 
     fn roll(&mut self, now: Instant) {
@@ -144,10 +162,9 @@ impl Pool {
         self.peak.saturating_mul(self.terms.nodes - 1)
     }
 
-    /// Points that our calls still have of this hour at `now`, those set aside included; and those that they had.
-    pub(crate) fn ours(&self, now: Instant) -> (u32, u32) {
-        let pool = self.at(now);
-        (pool.left_unreserved(), pool.spent)
+    /// Points left at `now` for new calls and for those that hold some.
+    pub(crate) fn left_unreserved_at(&self, now: Instant) -> u32 {
+        self.at(now).left_unreserved()
     }
 
     /// Points left for new calls at `now`, and how that is known.
@@ -237,6 +254,7 @@ impl Pool {
         self.roll(now);
         self.in_flight = self.in_flight.saturating_add(cost);
         self.peak = self.peak.max(self.in_flight);
+        self.sampler.sent(now);
         Sent { at: now, cost, silent: self.silent }
     }
 
@@ -244,10 +262,18 @@ impl Pool {
         self.in_flight = self.in_flight.saturating_sub(sent.cost);
     }
 
-    /// Gives back what was `reserved`, spends `cost` instead, and takes in what the answer says of the pool.
-    pub(crate) fn settle(&mut self, reserved: u32, cost: u32, said: &Points, sent: Sent, now: Instant) {
+    /// Gives back what was reserved, spends what it came to instead, and takes in what the answer says of the pool. Gives what
+    /// the call cost at most by the server's own counter, if that can be told.
+    pub(crate) fn settle(&mut self, charge: Charge, said: &Points, sent: Sent, now: Instant) -> Option<u32> {
+        let Charge { reserved, cost, is_sure } = charge;
         self.release(reserved, now);
         self.arrived(sent);
+        let sample = self.sampler.answered(&if is_sure { *said } else { Points::default() }, now);
+        self.take_in(cost, said, sent, now);
+        sample
+    }
+
+    fn take_in(&mut self, cost: u32, said: &Points, sent: Sent, now: Instant) {
         self.age_doubt(now);
         self.people.age(now);
         let was_sent_in_it = sent.at >= self.window;
@@ -289,6 +315,7 @@ impl Pool {
     pub(crate) fn lose(&mut self, cost: u32, sent: Sent, now: Instant) {
         self.release(cost, now);
         self.arrived(sent);
+        self.sampler.lost(now);
         self.age_doubt(now);
         self.doubt.add(cost);
     }
@@ -323,10 +350,14 @@ mod tests {
         Pool::new(Terms { quota, nodes: 1, per_second: 100, spread_seed, spread_max }, NOON)
     }
 
+    const fn spent(cost: u32) -> Charge {
+        Charge { reserved: cost, cost, is_sure: true }
+    }
+
     /// What is sent now is answered at once.
     fn answer(pool: &mut Pool, cost: u32, said: &Points, now: Instant) {
         let sent = pool.sent(cost, now);
-        pool.settle(cost, cost, said, sent, now);
+        pool.settle(spent(cost), said, sent, now);
     }
 
     fn said(remaining: u32) -> Points {
@@ -340,8 +371,8 @@ mod tests {
             pool.reserve(cost, NOON);
         }
         let sent = pool.sent(10, NOON);
-        pool.settle(10, 10, &said(30), sent, NOON);
-        pool.settle(10, 10, &said(40), sent, NOON);
+        pool.settle(spent(10), &said(30), sent, NOON);
+        pool.settle(spent(10), &said(40), sent, NOON);
         assert_eq!(pool.points_left(NOON), (30, Confidence::Reported), "40 was answered earlier than 30");
     }
 
@@ -369,7 +400,7 @@ mod tests {
         let sent = pool.sent(4, NOON);
         let later = NOON + HOUR;
         assert_eq!(pool.points_left(later), (6, Confidence::Metered));
-        pool.settle(4, 4, &said(1), sent, later);
+        pool.settle(spent(4), &said(1), sent, later);
         assert_eq!(pool.points_left(later), (6, Confidence::Metered), "its figure is of the old hour");
     }
 
@@ -431,7 +462,7 @@ mod tests {
                         let at = which.index(in_flight.len());
                         if let (cost, sent, Some(left)) = in_flight[at] {
                             in_flight.remove(at);
-                            pool.settle(cost, cost, &said(left), sent, NOON);
+                            pool.settle(spent(cost), &said(left), sent, NOON);
                         }
                     }
                     3 if cost == 7 => {

@@ -23,7 +23,7 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
-    const fn clocks(self) -> Clocks {
+    pub(crate) const fn clocks(self) -> Clocks {
         Clocks { now: self.now, date: self.date }
     }
 }

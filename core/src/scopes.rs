@@ -120,7 +120,7 @@ impl<V: Default> Scopes<V> {
     }
 
     /// All scopes that are known, in the order of their places.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (ScopeId, &V)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ScopeId, &V)> + Clone {
         let ids = (0..).map(ScopeId);
         ids.zip(&self.places).filter_map(|(id, place)| Some((id, &place.as_ref()?.value)))
     }

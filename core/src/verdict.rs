@@ -36,7 +36,7 @@ pub enum LimiterKind {
     Gateway,
     /// What is kept of the points for calls that a person waits for.
     Reserve,
-    /// The tenant's share of a pool that does not last for all.
+    /// A pool that does not last for all: what is left of it, other tenants are owed.
     FairShare,
     /// What the app itself grants a tenant or a user.
     Cap,

@@ -1,9 +1,11 @@
 //! What is known of one scope.
 
+use crate::budget::Budget;
 use crate::crowd::Crowd;
 use crate::pace::Pace;
 use crate::pool::Pool;
 use crate::shadow::Shadow;
+use crate::shares::Share;
 use crate::verdict::LimiterKind;
 use headroom_model::time::Instant;
 
@@ -24,6 +26,10 @@ pub(super) struct Gate {
     pub(super) in_flight: u32,
     /// How many users a tenant has, as far as the app told.
     pub(super) users: u32,
+    /// What a tenant had and asks for of the pool over all.
+    pub(super) share: Share,
+    /// Retries for which no instant was promised.
+    pub(super) budget: Budget,
 }
 
 /// Until then nothing passes, and the limit that says so.
@@ -52,7 +58,7 @@ impl Gate {
         self.cap.take_if(|cap| cap.is_idle(now));
         self.pace.take_if(|pace| pace.is_idle(now));
         self.crowd.take_if(|crowd| crowd.is_over(now));
-        let Self { pause, pool, shadow, cap, pace, crowd, in_flight, users } = self;
+        let Self { pause, pool, shadow, cap, pace, crowd, in_flight, users, share, budget } = self;
         pause.is_some()
             || pool.is_some()
             || shadow.is_some()
@@ -61,5 +67,7 @@ impl Gate {
             || crowd.is_some()
             || *in_flight > 0
             || *users > 0
+            || !share.is_idle(now)
+            || *budget != Budget::default()
     }
 }

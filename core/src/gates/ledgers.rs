@@ -3,7 +3,7 @@
 use super::gate::Gate;
 use super::{Gates, Heard, Hold, Known, Search, Sent};
 use crate::lane::{Lane, OWNER, USER};
-use crate::pool::{Fits, Pool, Terms};
+use crate::pool::{Charge, Fits, Pool, Terms};
 use crate::scope::Part;
 use crate::scopes::ScopeId;
 use crate::shadow::Shadow;
@@ -20,6 +20,7 @@ impl Gates {
         &self,
         lane: &Lane,
         known: &Known<'_>,
+        hold: &Hold,
         search: &mut Search,
         now: Instant,
     ) -> Result<(), Never> {
@@ -30,6 +31,10 @@ impl Gates {
             if lane.priority == Priority::Background {
                 let until = pool.earliest_beside_people(cost, search.at, now);
                 search.go_to(until, || self.limit(LimiterKind::Reserve, id));
+            }
+            let is_now = search.at.hour_start() == now.hour_start();
+            if is_now && !self.is_fair(lane, known, hold, now) {
+                search.go_to(now.next_hour(), || self.limit(LimiterKind::FairShare, id));
             }
         } else if cost > self.config.quota_points {
             return Err(Never::CostsMoreThanQuota(cost));
@@ -52,13 +57,14 @@ impl Gates {
             return known[place].and_then(|(_, gate)| gate.pool.as_ref()).is_some_and(|pool| pool.covers_reserved(now));
         }
         let mut search = Search { at: now, longest: Millis::ZERO, limit: None };
-        self.search_ledgers(lane, known, &mut search, now).is_ok() && search.at == now
+        self.search_ledgers(lane, known, hold, &mut search, now).is_ok() && search.at == now
     }
 
     pub(super) fn set_aside(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
         let cost = lane.cost.likely;
         if lane.pool().is_some() {
             self.each_ledger(lane, now, |ledger| ledger.reserve(cost, now));
+            self.change_share(lane, now, |share| share.reserved = share.reserved.saturating_add(cost));
             hold.points = Some(cost);
         }
     }
@@ -66,6 +72,7 @@ impl Gates {
     pub(super) fn release(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
         if let Some(points) = hold.points.take() {
             self.each_ledger(lane, now, |ledger| ledger.release(points, now));
+            self.change_share(lane, now, |share| share.reserved = share.reserved.saturating_sub(points));
         }
     }
 
@@ -82,17 +89,15 @@ impl Gates {
         self.arrived(lane);
         let reserved = hold.points.take().unwrap_or(0);
         let cost = if heard.was_refused { 0 } else { heard.counted.unwrap_or(reserved) };
+        let charge = Charge { reserved, cost, is_sure: heard.was_charged };
         if let (Some(at), Some(gate)) = (sent.pool, self.pool_gate(lane, now)) {
-            if let Some(pool) = &mut gate.pool {
-                pool.settle(reserved, cost, heard.said, at, now);
-            }
-            settle_shadow(gate, reserved, cost, heard.beta, sent, now);
-        }
-        for place in CAPPED {
-            if let Some(cap) = self.cap_mut(lane, place, now) {
-                cap.spend(reserved, cost, now);
+            let sample = gate.pool.as_mut().and_then(|pool| pool.settle(charge, heard.said, at, now));
+            settle_shadow(gate, charge, heard.beta, sent, now);
+            if let (Some(fall), Some(key)) = (sample, lane.learns()) {
+                self.learned.sample(key, fall, heard.counted);
             }
         }
+        self.spend_own(lane, hold, reserved, cost, now);
         cost
     }
 
@@ -108,10 +113,34 @@ impl Gates {
                 shadow.pool.lose(points, at, now);
             }
         }
+        self.spend_own(lane, hold, points, points, now);
+    }
+
+    /// Spends in the ledgers that the server knows nothing of: what the app grants, and what tenants share.
+    fn spend_own(&mut self, lane: &Lane, hold: &mut Hold, reserved: u32, cost: u32, now: Instant) {
         for place in CAPPED {
             if let Some(cap) = self.cap_mut(lane, place, now) {
-                cap.spend(points, points, now);
+                cap.spend(reserved, cost, now);
             }
+        }
+        self.change_share(lane, now, |share| {
+            share.reserved = share.reserved.saturating_sub(reserved);
+            share.spend(cost, now);
+        });
+        self.ask_no_more(lane, hold, now);
+    }
+
+    /// Takes one retry from the budget of a lane's tenant or installation. False: too much is retried already.
+    pub(crate) fn take_retry(&mut self, lane: &Lane) -> bool {
+        let capacity = self.config.retry_budget;
+        let gate = lane.id(OWNER).and_then(|id| self.scopes.get_mut(id));
+        gate.is_none_or(|gate| gate.budget.take(capacity))
+    }
+
+    /// A call succeeded: a part of a retry comes back.
+    pub(crate) fn succeeded(&mut self, lane: &Lane) {
+        if let Some(gate) = lane.id(OWNER).and_then(|id| self.scopes.get_mut(id)) {
+            gate.budget.success();
         }
     }
 
@@ -202,20 +231,16 @@ impl Gates {
 }
 
 /// Takes in what an answer says of the coming rule, the first time as well.
-fn settle_shadow(gate: &mut Gate, reserved: u32, cost: u32, said: &Points, sent: Sent, now: Instant) {
+fn settle_shadow(gate: &mut Gate, charge: Charge, said: &Points, sent: Sent, now: Instant) {
     let Some(pool) = &gate.pool else { return };
     if gate.shadow.is_none() && *said == Points::default() {
         return;
     }
     let shadow = gate.shadow.get_or_insert_with(|| Box::new(Shadow::new(pool.fresh(said.limit, now))));
-    match sent.shadow {
-        Some(at) => shadow.pool.settle(reserved, cost, said, at, now),
-        // It was not sent in its eyes: that is what it learns from, and nothing was set aside.
-        None => {
-            let at = shadow.pool.sent(0, now);
-            shadow.pool.settle(0, 0, said, at, now);
-        }
-    }
+    // What was not sent in its eyes had nothing set aside, and is charged to nobody.
+    let unsent = Charge { reserved: 0, cost: 0, is_sure: false };
+    let (charge, at) = sent.shadow.map_or_else(|| (unsent, shadow.pool.sent(0, now)), |at| (charge, at));
+    shadow.pool.settle(charge, said, at, now);
 }
 
 impl Search {

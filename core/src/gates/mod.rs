@@ -3,9 +3,11 @@
 //! | module | holds |
 //! | --- | --- |
 //! | `gate` | what is known of one scope |
+//! | `fair` | who may take of a pool that does not last for all |
 //! | `ledgers` | whose points a call spends, and when they suffice |
 //! | `turn` | from a plan to the wire: booking, joining the line, giving back |
 
+mod fair;
 mod gate;
 mod ledgers;
 mod turn;
@@ -13,11 +15,13 @@ mod turn;
 use crate::config::Config;
 use crate::crowd::Crowd;
 use crate::lane::{Lane, MOST_SCOPES, OWNER};
+use crate::learned::Learned;
 use crate::pace::Pace;
 use crate::pool::Sent as InPool;
 use crate::scope::{Part, Scope};
 use crate::scopes::{ScopeId, Scopes};
 use crate::verdict::{CallOptions, Limit, LimiterKind, Never, Wait};
+use fair::Fair;
 use gate::{Gate, Pause};
 use headroom_model::headers::Points;
 use headroom_model::operation::Operation;
@@ -33,6 +37,8 @@ pub(crate) struct Hold {
     booked: [Option<Instant>; MOST_SCOPES],
     /// Points set aside.
     points: Option<u32>,
+    /// Points that count as asked for by its tenant.
+    asked: u32,
 }
 
 impl Hold {
@@ -67,6 +73,8 @@ pub(crate) struct Heard<'a> {
     /// Of the coming rule.
     pub(crate) beta: &'a Points,
     pub(crate) was_refused: bool,
+    /// Whether its figure counts it for sure: a success.
+    pub(crate) was_charged: bool,
     /// What the objects in the answer come to, if they can be counted.
     pub(crate) counted: Option<u32>,
 }
@@ -77,6 +85,8 @@ pub(crate) struct Gates {
     config: Config,
     spread_seed: u64,
     scopes: Scopes<Gate>,
+    fair: Fair,
+    learned: Learned,
     /// The number of scopes at which idle ones are next forgotten.
     sweep_at: usize,
 }
@@ -89,7 +99,14 @@ const SWEEP_FLOOR: usize = 1_024;
 
 impl Gates {
     pub(crate) fn new(config: Config, spread_seed: u64) -> Self {
-        Self { config, spread_seed, scopes: Scopes::new(spread_seed), sweep_at: SWEEP_FLOOR }
+        Self {
+            config,
+            spread_seed,
+            scopes: Scopes::new(spread_seed),
+            fair: Fair::default(),
+            learned: Learned::default(),
+            sweep_at: SWEEP_FLOOR,
+        }
     }
 
     pub(crate) const fn config(&self) -> &Config {
@@ -98,13 +115,13 @@ impl Gates {
 
     /// The lane of an operation, and nothing is remembered for it.
     pub(crate) fn lane(&self, operation: &Operation, options: &CallOptions) -> Lane {
-        Lane::of(operation, options, &self.config, |key| self.scopes.find(key))
+        Lane::of(operation, options, &self.config, |key| self.scopes.find(key)).learned(&self.learned)
     }
 
     /// The lane of a call that is opened: what it is under stays known until it is [closed](Self::close).
     pub(crate) fn open(&mut self, operation: &Operation, options: &CallOptions, now: Instant) -> Lane {
-        let Self { config, scopes, .. } = self;
-        let lane = Lane::of(operation, options, config, |key| Some(scopes.intern(key)));
+        let Self { config, scopes, learned, .. } = self;
+        let lane = Lane::of(operation, options, config, |key| Some(scopes.intern(key))).learned(learned);
         lane.ids().for_each(|id| scopes.hold(id));
         self.ask_for_people(&lane, now);
         lane
@@ -122,7 +139,7 @@ impl Gates {
     ///
     /// A wait ends at the first instant that all gates admit together: behind a pause may stand the wall of the hour,
     /// and behind that a pace. It names the limit that holds it up longest.
-    pub(crate) fn plan(&self, lane: &Lane, own: Option<&Wait>, now: Instant) -> Plan {
+    pub(crate) fn plan(&self, lane: &Lane, hold: &Hold, own: Option<&Wait>, now: Instant) -> Plan {
         let known = self.known(lane);
         let mut search = Search { at: now, longest: Millis::ZERO, limit: None };
         let mut is_in_line = true;
@@ -136,11 +153,11 @@ impl Gates {
                     search.go_to(pause.until, || self.limit(pause.kind.clone(), *id));
                 }
             }
-            if let Err(never) = self.search_ledgers(lane, &known, &mut search, now) {
+            if let Err(never) = self.search_ledgers(lane, &known, hold, &mut search, now) {
                 return Plan::Never(never);
             }
-            if let Some((id, until)) = crowded(&known, search.at) {
-                search.go_to(until, || self.limit(LimiterKind::Concurrency, id));
+            if let Some(id) = crowded(&known, now) {
+                search.go_to(now + Crowd::ASK_AGAIN_AFTER, || self.limit(LimiterKind::Concurrency, id));
             }
             is_in_line &= search.at == from;
             for (place, (id, gate)) in known.iter().enumerate().filter_map(|(place, known)| Some((place, (*known)?))) {
@@ -203,10 +220,10 @@ impl Gates {
     }
 }
 
-/// Who is too many at `at`, and when to ask again.
-fn crowded(known: &Known<'_>, at: Instant) -> Option<(ScopeId, Instant)> {
+/// Whose requests are too many already. When one of them is answered, nobody can know.
+fn crowded(known: &Known<'_>, now: Instant) -> Option<ScopeId> {
     let (id, gate) = known[OWNER]?;
-    gate.crowd.filter(|crowd| !crowd.admits(gate.in_flight, at)).map(|_| (id, at + Crowd::ASK_AGAIN_AFTER))
+    gate.crowd.filter(|crowd| !crowd.admits(gate.in_flight, now)).map(|_| id)
 }
 
 fn pace_kind(lane: &Lane, place: usize) -> LimiterKind {

@@ -9,7 +9,7 @@ use crate::verdict::{Ending, Limit, Never, Wait};
 use headroom_model::headers::{Dialect, Points, Signals};
 use headroom_model::operation::{Answer, Response};
 use headroom_model::points::price_after;
-use headroom_model::refusal::{self, Meaning, Reading, Refusal};
+use headroom_model::refusal::{self, Meaning, Reading, Refusal, Wait as Told};
 use headroom_model::time::Instant;
 use headroom_model::when::When;
 
@@ -21,13 +21,15 @@ impl Limiter {
         let State::InFlight(sent) = call.state else { return };
         let (Reading { meaning, points, date }, beta) = read(answer, call.question.as_deref());
         let was_refused = matches!(meaning, Meaning::Refused(_));
-        let counted = if matches!(meaning, Meaning::Success) { count(answer, call.question.as_deref()) } else { None };
-        let heard = Heard { said: &points, beta: &beta, was_refused, counted };
+        let was_charged = matches!(meaning, Meaning::Success);
+        let counted = if was_charged { count(answer, call.question.as_deref()) } else { None };
+        let heard = Heard { said: &points, beta: &beta, was_refused, was_charged, counted };
         let points = self.gates.settle(&call.lane, &mut call.hold, sent, heard, now);
         let answered = Answered { attempts: call.patience.attempts, date, now };
         match meaning {
             Meaning::Success => {
                 call.log.add(now, Event::Answered { points });
+                self.gates.succeeded(&call.lane);
                 call.state = State::Done(Ending::Success);
             }
             Meaning::Error { status, retry } => self.after_error(id, status, retry, answered),
@@ -72,6 +74,9 @@ impl Limiter {
             call.state = State::Done(Ending::Refused(Never::DelayNotCredible(delay)));
         } else if !call.has_attempts() {
             call.state = State::Done(Ending::Refused(Never::AttemptsExhausted(call.patience.max_attempts)));
+        } else if refusal.wait(answered.clocks()) == Told::Unsaid && !self.gates.take_retry(&call.lane) {
+            call.log.add(answered.now, Event::BudgetSpent);
+            call.state = State::Done(Ending::Deferred(Wait { until, limit }));
         } else {
             call.not_before = Some(Wait { until, limit });
             self.plan(id, answered.now);
@@ -89,11 +94,14 @@ impl Limiter {
         let Call { lane, hold, log, .. } = call;
         log.add(now, Event::NoAnswer);
         self.gates.lose(lane, hold, sent, now);
-        if call.lane.idempotent && call.has_attempts() {
+        if !call.lane.idempotent || !call.has_attempts() {
+            call.state = State::Done(Ending::Failed);
+        } else if !self.gates.take_retry(&call.lane) {
+            call.log.add(now, Event::BudgetSpent);
+            call.state = State::Done(Ending::Failed);
+        } else {
             let until = now + schedule::backoff(call.patience.attempts, self.gates.config(), &mut self.rng);
             self.back_off(id, until, now);
-        } else {
-            call.state = State::Done(Ending::Failed);
         }
     }
 }

@@ -12,9 +12,7 @@ use crate::config::{Config, ConfigError};
 use crate::gates::{Admission, Gates, Hold, Plan};
 use crate::log::{Entry, Event, Log};
 use crate::resume::{ResumeError, fingerprint};
-use crate::verdict::{
-    CallOptions, Confidence, CostSource, Decision, Ending, Never, Outcome, Runtime, Step, Verdict, Wait,
-};
+use crate::verdict::{CallOptions, Confidence, Decision, Ending, Never, Outcome, Runtime, Step, Verdict, Wait};
 pub use call::CallId;
 use call::{Call, Patience, Question, State, deferred_to, own};
 use headroom_model::operation::Operation;
@@ -61,7 +59,7 @@ impl Limiter {
     pub fn quota_check(&self, operation: &Operation, options: &CallOptions, now: Instant) -> Verdict {
         let now = now.max(self.latest);
         let lane = self.gates.lane(operation, options);
-        let decision = match self.gates.plan(&lane, deferred_to(options).as_ref(), now) {
+        let decision = match self.gates.plan(&lane, &Hold::default(), deferred_to(options).as_ref(), now) {
             _ if self.is_full() => Decision::Never(Never::TooManyCalls(self.gates.config().max_calls)),
             Plan::Go => Decision::Proceed,
             Plan::InLine(wait) | Plan::Wait(wait) => Decision::WaitUntil(wait),
@@ -72,7 +70,7 @@ impl Limiter {
         Verdict {
             decision,
             cost: lane.cost,
-            cost_source: CostSource::Table,
+            cost_source: lane.cost_source,
             points_left,
             confidence,
             exhausted_at: self.gates.exhausted_at(&lane, now),
@@ -178,6 +176,7 @@ impl Limiter {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Call { lane, hold, not_before, log, .. } = call;
         let give_up_at = call.patience.give_up_at;
+        self.gates.ask(lane, hold, now);
         if now <= give_up_at {
             match self.gates.admit(lane, hold, now) {
                 Admission::Now => {
@@ -192,7 +191,7 @@ impl Limiter {
             log.add(now, Event::LostItsTurn);
         }
         self.gates.give_back(lane, hold, now);
-        match self.gates.plan(lane, not_before.as_ref(), now) {
+        match self.gates.plan(lane, hold, not_before.as_ref(), now) {
             Plan::Go if now <= give_up_at => {
                 self.gates.take(lane, hold, now, now);
                 call.state = State::Ready;
@@ -207,6 +206,9 @@ impl Limiter {
             Plan::Go => call.state = State::Done(Ending::Deferred(Wait { until: now, limit: own("deadline") })),
             Plan::Never(never) => call.state = State::Done(Ending::Refused(never)),
         }
+        if let State::Done(_) = call.state {
+            self.gates.ask_no_more(&call.lane, &mut call.hold, now);
+        }
     }
 
     /// Forgets a call. One that was not sent leaves nothing behind; one in flight counts as spent.
@@ -217,6 +219,7 @@ impl Limiter {
             State::InFlight(sent) => self.gates.lose(&lane, &mut hold, sent, now),
             _ => self.gates.give_back(&lane, &mut hold, now),
         }
+        self.gates.ask_no_more(&lane, &mut hold, now);
         self.gates.close(&lane);
     }
 

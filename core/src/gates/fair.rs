@@ -1,0 +1,119 @@
+//! Who may take of a pool over all tenants that does not last for all who ask.
+
+use super::{Gates, Hold, Known};
+use crate::config::PoolKind;
+use crate::lane::{Lane, OWNER};
+use crate::scopes::ScopeId;
+use crate::shares::{Share, Standing};
+use headroom_model::time::Instant;
+
+/// How the pool was shared when that was last looked at. Looking at all tenants for each call would be slow, so shares
+/// may be out of date by a quantum: a 256th of what there is to share.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fair {
+    /// What all open calls ask for, in points.
+    open: u64,
+    standing: Option<(Instant, Standing)>,
+    /// By how much demands have changed since, and by how much they may.
+    changed: u64,
+    quantum: u64,
+}
+
+/// See [`Fair`].
+const QUANTA: u64 = 256;
+
+impl Gates {
+    /// The points of a call that is open and not answered count as asked for.
+    pub(crate) fn ask(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
+        let cost = lane.cost.likely;
+        if hold.asked == 0 && self.shares(lane) {
+            hold.asked = cost;
+            self.fair.open += u64::from(cost);
+            self.change_share(lane, now, |share| share.open = share.open.saturating_add(cost));
+            self.fair.changed += u64::from(cost);
+        }
+        self.look_again(now);
+    }
+
+    /// They do no longer.
+    pub(crate) fn ask_no_more(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
+        let asked = std::mem::take(&mut hold.asked);
+        if asked > 0 {
+            self.fair.open = self.fair.open.saturating_sub(asked.into());
+            self.change_share(lane, now, |share| share.open = share.open.saturating_sub(asked));
+            self.fair.changed += u64::from(asked);
+        }
+    }
+
+    /// Whether a call of a lane takes nothing that other tenants are owed, as things would stand if it were begun.
+    pub(super) fn is_fair(&self, lane: &Lane, known: &Known<'_>, hold: &Hold, now: Instant) -> bool {
+        if !self.shares(lane) {
+            return true;
+        }
+        let Some(pool) = self.scopes.get(ScopeId::APP).and_then(|app| app.pool.as_ref()) else { return true };
+        let more = lane.cost.likely - hold.asked.min(lane.cost.likely);
+        let share = known[OWNER].map_or(Share::default(), |(_, gate)| gate.share);
+        let owed_to_others = self.owed_to_others(lane, share, more, now);
+        owed_to_others.is_none_or(|owed| u64::from(pool.points_left(now).0) >= owed + u64::from(lane.cost.likely))
+    }
+
+    /// What other tenants are owed if the lane's, with this share, asks for so many points more; none if there is
+    /// enough for all.
+    fn owed_to_others(&self, lane: &Lane, share: Share, more: u32, now: Instant) -> Option<u64> {
+        let left = self.scopes.get(ScopeId::APP)?.pool.as_ref()?.left_unreserved_at(now);
+        if self.fair.open + u64::from(more) <= u64::from(left) {
+            return None;
+        }
+        let Fair { standing, changed, quantum, .. } = self.fair;
+        let kept = standing.filter(|(window, _)| *window == now.hour_start() && changed + u64::from(more) < quantum);
+        let beside = |Standing { level, owed }, own: Share| owed.saturating_sub(own.owed(level, now).into());
+        if let Some((_, standing)) = kept {
+            return Some(beside(standing, share));
+        }
+        let (owner, own) = (lane.id(OWNER), share.with(more));
+        let others = self.all_shares().filter(|(id, _)| Some(*id) != owner).map(|(_, share)| share);
+        Some(beside(Standing::of(left, others.chain([own]), now)?, own))
+    }
+
+    /// Looks at all tenants again if there is not enough for all, and too much has changed since the last time.
+    pub(crate) fn look_again(&mut self, now: Instant) {
+        let pool = self.scopes.get(ScopeId::APP).and_then(|app| app.pool.as_ref());
+        let Some(left) = pool.map(|pool| pool.left_unreserved_at(now)) else { return };
+        if self.fair.open <= u64::from(left) {
+            self.fair.standing = None;
+            return;
+        }
+        let Fair { standing, changed, quantum, .. } = self.fair;
+        if standing.is_none_or(|(window, _)| window != now.hour_start() || changed >= quantum) {
+            let standing = Standing::of(left, self.all_shares().map(|(_, share)| share), now);
+            self.fair.standing = standing.map(|standing| (now.hour_start(), standing));
+            (self.fair.changed, self.fair.quantum) = (0, u64::from(left) / QUANTA);
+        }
+    }
+
+    /// Changes the share of a lane's tenant, and with it what all are owed.
+    pub(super) fn change_share(&mut self, lane: &Lane, now: Instant, change: impl FnOnce(&mut Share)) {
+        if !self.shares(lane) {
+            return;
+        }
+        let Some(gate) = lane.id(OWNER).and_then(|id| self.scopes.get_mut(id)) else { return };
+        match &mut self.fair.standing {
+            Some((_, standing)) => {
+                let before = gate.share.owed(standing.level, now);
+                change(&mut gate.share);
+                let after = gate.share.owed(standing.level, now);
+                standing.owed = (standing.owed + u64::from(after)).saturating_sub(before.into());
+            }
+            None => change(&mut gate.share),
+        }
+    }
+
+    fn all_shares(&self) -> impl Iterator<Item = (ScopeId, Share)> + Clone {
+        self.scopes.iter().map(|(id, gate)| (id, gate.share))
+    }
+
+    /// Whether the pool of a lane is one over all tenants.
+    const fn shares(&self, lane: &Lane) -> bool {
+        lane.pool().is_some() && matches!(self.config.pool, PoolKind::Global)
+    }
+}
