@@ -56,4 +56,4 @@ pub mod verdict;
 mod window;
 
 pub use config::Config;
-pub use limiter::{CallId, Limiter};
+pub use limiter::{CallId, Limiter, PoolStatus, Status};

@@ -4,6 +4,7 @@ use crate::demand::Demand;
 use crate::doubt::Doubt;
 use crate::sampler::Sampler;
 use crate::verdict::Confidence;
+use headroom_model::facts;
 use headroom_model::headers::Points;
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::{Instant, Millis};
@@ -42,6 +43,8 @@ pub(crate) struct Pool {
     /// What people ask for, and what is spent altogether.
     people: Demand,
     spending: Demand,
+    /// Whether the server said in this hour that it is not near its limit.
+    was_far: bool,
     /// What tells the cost of single calls.
     sampler: Sampler,
 }
@@ -110,6 +113,7 @@ impl Pool {
             peak_before: 0,
             people: Demand::default(),
             spending: Demand::default(),
+            was_far: false,
             sampler: Sampler::default(),
         }
     }
@@ -143,6 +147,7 @@ impl Pool {
         let is_next = window == self.window.next_hour();
         self.left_before = if is_next { self.left() } else { u32::MAX };
         (self.window, self.limit, self.spent, self.silent, self.reported_left) = (window, None, 0, 0, None);
+        self.was_far = false;
         (self.peak_before, self.peak) = (if is_next { self.peak } else { 0 }, self.in_flight);
     }
 
@@ -297,6 +302,20 @@ impl Pool {
             }
             None => self.settle_silently(cost),
         }
+    }
+
+    /// The server says whether it is near its limit, with an answer that was just settled. Some are known to say so
+    /// always, so it is believed only of one that said otherwise before; and a figure is better.
+    pub(crate) fn hear_near_limit(&mut self, is_near: bool, sent: Sent) {
+        if sent.at < self.window {
+            return;
+        }
+        if is_near && self.was_far && self.reported_left.is_none() {
+            let quota = u64::from(self.limit.unwrap_or(self.terms.quota));
+            let near = quota * u64::from(facts::NEAR_LIMIT_PERCENT.value) / 100;
+            self.reported_left = u32::try_from(near).ok();
+        }
+        self.was_far |= !is_near;
     }
 
     /// Spends `cost` of what was `reserved`; nobody says anything of this pool.

@@ -91,7 +91,11 @@ impl Gates {
         let cost = if heard.was_refused { 0 } else { heard.counted.unwrap_or(reserved) };
         let charge = Charge { reserved, cost, is_sure: heard.was_charged };
         if let (Some(at), Some(gate)) = (sent.pool, self.pool_gate(lane, now)) {
-            let sample = gate.pool.as_mut().and_then(|pool| pool.settle(charge, heard.said, at, now));
+            let sample = gate.pool.as_mut().and_then(|pool| {
+                let sample = pool.settle(charge, heard.said, at, now);
+                heard.near_limit.into_iter().for_each(|is_near| pool.hear_near_limit(is_near, at));
+                sample
+            });
             settle_shadow(gate, charge, heard.beta, sent, now);
             if let (Some(fall), Some(key)) = (sample, lane.learns()) {
                 self.learned.sample(key, fall, heard.counted);

@@ -4,11 +4,13 @@
 //! | --- | --- |
 //! | `gate` | what is known of one scope |
 //! | `fair` | who may take of a pool that does not last for all |
+//! | `known` | what is known, to be shown |
 //! | `ledgers` | whose points a call spends, and when they suffice |
 //! | `turn` | from a plan to the wire: booking, joining the line, giving back |
 
 mod fair;
 mod gate;
+mod known;
 mod ledgers;
 mod turn;
 
@@ -72,6 +74,8 @@ pub(crate) struct Heard<'a> {
     pub(crate) said: &'a Points,
     /// Of the coming rule.
     pub(crate) beta: &'a Points,
+    /// Whether less than a fifth of the points is left.
+    pub(crate) near_limit: Option<bool>,
     pub(crate) was_refused: bool,
     /// Whether its figure counts it for sure: a success.
     pub(crate) was_charged: bool,

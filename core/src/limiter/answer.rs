@@ -5,10 +5,11 @@ use super::{CallId, Limiter};
 use crate::gates::Heard;
 use crate::log::Event;
 use crate::schedule::{self, Answered};
-use crate::verdict::{Ending, Limit, Never, Wait};
+use crate::verdict::{Ending, Limit, LimiterKind, Never, Wait};
 use headroom_model::headers::{Dialect, Points, Signals};
 use headroom_model::operation::{Answer, Response};
 use headroom_model::points::price_after;
+use headroom_model::properties::RateLimitProperties;
 use headroom_model::refusal::{self, Meaning, Reading, Refusal, Wait as Told};
 use headroom_model::time::Instant;
 use headroom_model::when::When;
@@ -19,11 +20,12 @@ impl Limiter {
         let now = self.advance(now);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let State::InFlight(sent) = call.state else { return };
-        let (Reading { meaning, points, date }, beta) = read(answer, call.question.as_deref());
+        let Read { reading, beta, near_limit } = read(answer, call.question.as_deref());
+        let Reading { meaning, points, date } = reading;
         let was_refused = matches!(meaning, Meaning::Refused(_));
         let was_charged = matches!(meaning, Meaning::Success);
         let counted = if was_charged { count(answer, call.question.as_deref()) } else { None };
-        let heard = Heard { said: &points, beta: &beta, was_refused, was_charged, counted };
+        let heard = Heard { said: &points, beta: &beta, near_limit, was_refused, was_charged, counted };
         let points = self.gates.settle(&call.lane, &mut call.hold, sent, heard, now);
         let answered = Answered { attempts: call.patience.attempts, date, now };
         match meaning {
@@ -31,9 +33,27 @@ impl Limiter {
                 call.log.add(now, Event::Answered { points });
                 self.gates.succeeded(&call.lane);
                 call.state = State::Done(Ending::Success);
+                self.heed_properties(id, answer, answered);
             }
             Meaning::Error { status, retry } => self.after_error(id, status, retry, answered),
             Meaning::Refused(refusal) => self.after_refusal(id, &refusal, answered),
+        }
+    }
+
+    /// An invocation that succeeded may say that it was the last of its window: then nobody has to be refused to know.
+    fn heed_properties(&mut self, id: CallId, answer: &Answer, answered: Answered) {
+        let Some(Call { lane, .. }) = self.calls.get(&id).filter(|call| call.lane.pool().is_none()) else { return };
+        let said = match answer {
+            Answer::Resolved(json) => RateLimitProperties::read_resolved(json),
+            Answer::Response(response) => RateLimitProperties::read_headers(&response.headers),
+            Answer::Rejected(_) => None,
+        };
+        let Some(said) = said.filter(|said| said.remaining == Some(0) && said.reset.is_some()) else { return };
+        let refused = refusal::of_an_invocation(&said);
+        if let Told::For(delay, _) = refused.wait(answered.clocks()) {
+            let place = lane.refused_place(&refused, self.gates.config());
+            let until = answered.now + delay;
+            self.gates.pause(lane, place, until, LimiterKind::InvocationRate, None, answered.now);
         }
     }
 
@@ -106,16 +126,25 @@ impl Limiter {
     }
 }
 
-/// What an answer says, and what it says of the coming rule.
-fn read(answer: &Answer, question: Option<&Question>) -> (Reading, Points) {
-    let Answer::Response(response) = answer else { return (refusal::read(answer), Points::default()) };
+/// What an answer says.
+struct Read {
+    reading: Reading,
+    /// Of the coming rule.
+    beta: Points,
+    near_limit: Option<bool>,
+}
+
+fn read(answer: &Answer, question: Option<&Question>) -> Read {
+    let Answer::Response(response) = answer else {
+        return Read { reading: refusal::read(answer), beta: Points::default(), near_limit: None };
+    };
     let signals = Signals::read(&response.headers);
     let reading = refusal::read_response(response, &signals, Dialect::Auto);
     let reading = match question {
         Some(Question::Graphql) => refusal::read_graphql(response, &signals, reading),
         _ => reading,
     };
-    (reading, signals.beta_points())
+    Read { reading, beta: signals.beta_points(), near_limit: signals.enforced.near_limit }
 }
 
 /// A body of more bytes is not counted.

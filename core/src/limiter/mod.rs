@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | `call` | one call and its state |
 //! | `answer` | what an answer, or none, makes of it |
+//! | `status` | all that is known, to be shown |
 
 mod answer;
 mod call;
+mod status;
 
 use crate::config::{Config, ConfigError};
 use crate::gates::{Admission, Gates, Hold, Plan};
@@ -18,6 +20,7 @@ use call::{Call, Patience, Question, State, deferred_to, own};
 use headroom_model::operation::Operation;
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::Instant;
+pub use status::{PoolStatus, Status};
 use std::collections::BTreeMap;
 
 /// The shared knowledge of one app: its pools, its paces and its open calls.
