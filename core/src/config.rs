@@ -28,6 +28,12 @@ impl BurstRate {
     /// The highest rate.
     pub(crate) const MOST_PER_SECOND: u32 = 1_000;
 
+    /// What one of so many nodes has of it; at least one request per second.
+    pub(crate) fn part_of(self, nodes: u32) -> Self {
+        let part = |whole: u32| (whole / nodes.max(1)).max(1);
+        Self { per_second: part(self.per_second), capacity: part(self.capacity) }
+    }
+
     /// The rate assumed where nothing is known: what Jira documents for GET and each endpoint of a tenant; Confluence
     /// publishes no number. The capacity is unpublished: one second's worth is the careful assumption.
     pub const ASSUMED: Self =

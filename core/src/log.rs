@@ -1,6 +1,6 @@
 //! What happened to one call, and why: to be printed when somebody asks where the time went.
 
-use crate::verdict::{Limit, Wait};
+use crate::verdict::Wait;
 use headroom_model::points::Cost;
 use headroom_model::time::Instant;
 use std::fmt;
@@ -16,7 +16,6 @@ pub struct Entry {
 
 /// What can happen to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Event {
     /// It was opened; so much was thought that it costs, and so many attempts were sent by an earlier process.
     Begun {
@@ -32,12 +31,7 @@ pub enum Event {
     /// This attempt was sent.
     Sent(u32),
     /// A limit refused the attempt; nothing of that limit's is sent before the instant.
-    Refused {
-        /// The limit, as far as the answer tells.
-        limit: Limit,
-        /// When to come again.
-        until: Instant,
-    },
+    Refused(Wait),
     /// The answer is an error that is no limit.
     Error {
         /// Its HTTP status, where it has one.
@@ -65,7 +59,7 @@ impl fmt::Display for Entry {
             Event::Waits(wait) => write!(f, "waits until {}: {}", wait.until, wait.limit),
             Event::LostItsTurn => f.write_str("lost its turn"),
             Event::Sent(attempt) => write!(f, "attempt {attempt} sent"),
-            Event::Refused { limit, until } => write!(f, "refused, again from {until}: {limit}"),
+            Event::Refused(wait) => write!(f, "refused, again from {}: {}", wait.until, wait.limit),
             Event::Error { status: Some(status) } => write!(f, "error {status}"),
             Event::Error { status: None } => f.write_str("error"),
             Event::NoAnswer => f.write_str("no answer"),

@@ -29,7 +29,7 @@ impl Pace {
     /// The untouched pace of a scope, where one holds before any refusal.
     pub(crate) fn before_refusal(kind: Part<()>, config: &Config) -> Option<Self> {
         let rules = match (kind, config.burst) {
-            (Part::Tenant(()), Some(rate)) => return Some(Self::Bucket(Bucket::new(rate))),
+            (Part::Tenant(()), Some(rate)) => return Some(Self::Bucket(Bucket::new(rate.part_of(config.nodes)))),
             // Without pacing before a refusal, an issue has none either.
             (Part::Issue(()), Some(_)) => ISSUE_WRITES,
             _ => config.invocations.rules(),
@@ -49,7 +49,7 @@ impl Pace {
         let tenant = config.burst?;
         let rate =
             BurstRate { per_second: per_second.min(tenant.per_second), capacity: per_second.min(tenant.capacity) };
-        Some(Self::Bucket(Bucket::new(rate)))
+        Some(Self::Bucket(Bucket::new(rate.part_of(config.nodes))))
     }
 
     /// The first instant from `from` on that every limit of the scope admits, asked at `now`. In windows all calls are

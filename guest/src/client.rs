@@ -1,9 +1,10 @@
 //! The world `client`: one limiter for the whole instance, driven by WASI clocks and the embedder's transport.
 
-use crate::convert::Last;
-use crate::exports::headroom::forge::retry::{CallOptions, Config, ConfigError, Guest, Operation, Outcome, Verdict};
+use crate::convert::{self, Last, lend, never_begun};
+use crate::exports::headroom::forge::retry::{
+    CallOptions, Config, ConfigError, Guest, Operation, Outcome, Snapshot, Verdict,
+};
 use crate::headroom::forge::transport;
-use crate::headroom::forge::types::Refusal;
 use headroom_core::verdict::{Never, Outcome as Ended, Step};
 use headroom_core::{CallId, Limiter};
 use headroom_model::time::Instant;
@@ -41,21 +42,31 @@ impl Guest for Client {
         })
     }
 
-    fn quota_check(operation: Operation) -> Verdict {
-        with(|Instance { limiter, clock }| limiter.quota_check(&(&operation).into(), clock.now())).into()
+    fn quota_check(operation: Operation, options: CallOptions) -> Verdict {
+        with(|Instance { limiter, clock }| convert::quota_check(limiter, &operation, options, clock.now()))
+    }
+
+    fn set_users(tenant: String, users: u32) {
+        with(|instance| instance.limiter.set_users(&tenant, users));
+    }
+
+    fn status() -> Snapshot {
+        with(|Instance { limiter, clock }| limiter.status(clock.now())).into()
     }
 
     async fn invoke_with_retry(operation: Operation, options: CallOptions) -> Outcome {
         let call = match Call::begin(&operation, options) {
             Ok(call) => call,
-            Err(never) => return Outcome::Refused(Refusal { why: never.into(), answer: None, attempts: 0 }),
+            Err(never) => return never_begun(never),
         };
         let mut last = Last::Nothing;
         loop {
             match call.next() {
                 Step::Send(attempt) => match transport::send(operation.clone(), attempt).await {
-                    Ok(answer) => {
-                        call.report(|limiter, id, now| limiter.on_response(id, &(&answer).into(), now));
+                    Ok(mut answer) => {
+                        call.report(|limiter, id, now| {
+                            lend(&mut answer, |answer| limiter.on_response(id, answer, now))
+                        });
                         last = Last::Answer(answer);
                     }
                     Err(error) => {
@@ -67,9 +78,9 @@ impl Guest for Client {
                     let nanos = with(|instance| instance.clock.nanos_until(wait.until));
                     monotonic_clock::wait_for(nanos).await;
                 }
-                Step::Done(outcome) => return last.into_outcome(outcome, call.now()),
+                Step::Done(outcome) => return call.outcome(outcome, last),
                 // Only this future drives the call, and it reports each answer before it asks again.
-                Step::AwaitingAnswer => return last.into_outcome(Ended::failed(), call.now()),
+                Step::AwaitingAnswer => return call.outcome(Ended::failed(), last),
             }
         }
     }
@@ -81,15 +92,15 @@ struct Call(CallId);
 impl Call {
     fn begin(operation: &Operation, options: CallOptions) -> Result<Self, Never> {
         let (operation, options) = (operation.into(), options.try_into()?);
-        with(|Instance { limiter, clock }| limiter.begin(&operation, options, clock.now())).map(Self)
+        with(|Instance { limiter, clock }| limiter.begin(&operation, &options, clock.now())).map(Self)
     }
 
     fn next(&self) -> Step {
         with(|Instance { limiter, clock }| limiter.next(self.0, clock.now()))
     }
 
-    fn now(&self) -> Instant {
-        with(|instance| instance.clock.now())
+    fn outcome(&self, outcome: Ended, last: Last) -> Outcome {
+        with(|Instance { limiter, clock }| last.into_outcome(outcome, limiter.log(self.0), clock.now()))
     }
 
     fn report(&self, result: impl FnOnce(&mut Limiter, CallId, Instant)) {

@@ -2,12 +2,16 @@
 
 use crate::headroom::forge::types as wit;
 use headroom_core::config::{BurstRate, Config, ConfigError, PoolKind};
+use headroom_core::log::{Entry, Event};
 use headroom_core::resume::requeue_after;
 use headroom_core::verdict as core;
+use headroom_core::{Limiter, PoolStatus, Status};
+use headroom_model::allowance::Allowance;
 use headroom_model::operation as model;
-use headroom_model::points::Template;
+use headroom_model::points::{Cost, Template};
 use headroom_model::profile::InvocationProfile;
 use headroom_model::time::{Instant, Millis};
+use std::mem;
 
 impl From<wit::Trigger> for model::Trigger {
     fn from(trigger: wit::Trigger) -> Self {
@@ -49,21 +53,43 @@ impl From<&wit::Operation> for model::Operation {
     }
 }
 
-/// What the limiter reads of an answer. The body of a response is not copied: it never looks at it.
-impl From<&wit::Answer> for model::Answer {
-    fn from(answer: &wit::Answer) -> Self {
-        match answer {
-            wit::Answer::Response(response) => {
-                let headers = response.headers.iter();
-                Self::Response(model::Response {
-                    status: response.status,
-                    headers: headers.map(|header| model::Header::new(&*header.name, &*header.value)).collect(),
-                    body: Vec::new(),
-                })
-            }
-            wit::Answer::Resolved(json) => Self::Resolved(json.clone()),
-            wit::Answer::Rejected(json) => Self::Rejected(json.clone()),
+/// The verdict on an operation. A token that is none is the verdict.
+pub fn quota_check(
+    limiter: &Limiter,
+    operation: &wit::Operation,
+    options: wit::CallOptions,
+    now: Instant,
+) -> wit::Verdict {
+    let (options, never) = match core::CallOptions::try_from(options) {
+        Ok(options) => (options, None),
+        Err(never) => (core::CallOptions::default(), Some(never)),
+    };
+    let mut verdict = limiter.quota_check(&operation.into(), &options, now);
+    if let Some(never) = never {
+        verdict.decision = core::Decision::Never(never);
+    }
+    verdict.into()
+}
+
+/// Lets the limiter read an answer. Bodies may be large, so they are lent and not copied.
+pub fn lend(answer: &mut wit::Answer, read: impl FnOnce(&model::Answer)) {
+    let mut lent = match answer {
+        wit::Answer::Response(response) => model::Answer::Response(model::Response {
+            status: response.status,
+            headers: response.headers.iter().map(|header| model::Header::new(&*header.name, &*header.value)).collect(),
+            body: mem::take(&mut response.body),
+        }),
+        wit::Answer::Resolved(json) => model::Answer::Resolved(mem::take(json)),
+        wit::Answer::Rejected(json) => model::Answer::Rejected(mem::take(json)),
+    };
+    read(&lent);
+    match (answer, &mut lent) {
+        (wit::Answer::Response(response), model::Answer::Response(lent)) => {
+            mem::swap(&mut response.body, &mut lent.body)
         }
+        (wit::Answer::Resolved(json), model::Answer::Resolved(lent))
+        | (wit::Answer::Rejected(json), model::Answer::Rejected(lent)) => mem::swap(json, lent),
+        _ => {}
     }
 }
 
@@ -82,6 +108,12 @@ impl TryFrom<wit::CallOptions> for core::CallOptions {
                 wit::Runtime::AsyncEvent => core::Runtime::AsyncEvent,
             }),
             resume,
+            priority: match options.priority {
+                Some(wit::Priority::Background) => core::Priority::Background,
+                Some(wit::Priority::Interactive) | None => core::Priority::Interactive,
+            },
+            user: options.user,
+            retry_unsafe: options.retry_unsafe.unwrap_or_default(),
         })
     }
 }
@@ -105,6 +137,14 @@ impl From<wit::Config> for Config {
             jitter: Millis(config.jitter),
             backoff: Millis(config.backoff),
             max_calls: config.max_calls,
+            nodes: config.nodes,
+            retry_budget: config.retry_budget,
+            tenant_cap: config.tenant_cap.map(|cap| Allowance {
+                base: cap.base,
+                per_user: cap.per_user,
+                cap: cap.most,
+            }),
+            user_cap: config.user_cap,
         }
     }
 }
@@ -128,6 +168,13 @@ impl From<Config> for wit::Config {
             jitter: config.jitter.0,
             backoff: config.backoff.0,
             max_calls: config.max_calls,
+            nodes: config.nodes,
+            retry_budget: config.retry_budget,
+            tenant_cap: config.tenant_cap.map(|cap| {
+                let Allowance { base, per_user, cap } = cap;
+                wit::Allowance { base, per_user, most: cap }
+            }),
+            user_cap: config.user_cap,
         }
     }
 }
@@ -153,6 +200,9 @@ impl From<core::LimiterKind> for wit::LimiterKind {
             core::LimiterKind::TunnelConnections => Self::TunnelConnections,
             core::LimiterKind::HourlyRequests => Self::HourlyRequests,
             core::LimiterKind::Gateway => Self::Gateway,
+            core::LimiterKind::Reserve => Self::Reserve,
+            core::LimiterKind::FairShare => Self::FairShare,
+            core::LimiterKind::Cap => Self::Cap,
             core::LimiterKind::Other(name) => Self::Other(name),
         }
     }
@@ -211,14 +261,90 @@ impl From<core::Verdict> for wit::Verdict {
                 core::Decision::WaitUntil(wait) => wit::Decision::WaitUntil(wait.into()),
                 core::Decision::Never(never) => wit::Decision::Never(never.into()),
             },
-            cost: wit::Cost { low: verdict.cost.low, likely: verdict.cost.likely, high: verdict.cost.high },
-            points_left: verdict.points_left,
-            confidence: match verdict.confidence {
-                core::Confidence::Reported => wit::Confidence::Reported,
-                core::Confidence::Metered => wit::Confidence::Metered,
-                core::Confidence::Assumed => wit::Confidence::Assumed,
+            cost: verdict.cost.into(),
+            cost_source: match verdict.cost_source {
+                core::CostSource::Table => wit::CostSource::Table,
+                core::CostSource::Counter => wit::CostSource::Counter,
             },
+            points_left: verdict.points_left,
+            confidence: verdict.confidence.into(),
+            exhausted_at: millis(verdict.exhausted_at),
+            beta: verdict.beta.map(Into::into),
         }
+    }
+}
+
+impl From<Cost> for wit::Cost {
+    fn from(cost: Cost) -> Self {
+        Self { low: cost.low, likely: cost.likely, high: cost.high }
+    }
+}
+
+impl From<core::Confidence> for wit::Confidence {
+    fn from(confidence: core::Confidence) -> Self {
+        match confidence {
+            core::Confidence::Reported => Self::Reported,
+            core::Confidence::Metered => Self::Metered,
+            core::Confidence::Assumed => Self::Assumed,
+        }
+    }
+}
+
+impl From<core::Forecast> for wit::Forecast {
+    fn from(forecast: core::Forecast) -> Self {
+        Self {
+            not_before: millis(forecast.not_before),
+            points_left: forecast.points_left,
+            confidence: forecast.confidence.into(),
+            exhausted_at: millis(forecast.exhausted_at),
+            would_refuse: forecast.would_refuse,
+        }
+    }
+}
+
+fn millis(instant: Option<Instant>) -> Option<u64> {
+    instant.map(|instant| instant.0)
+}
+
+impl From<Status> for wit::Snapshot {
+    fn from(status: Status) -> Self {
+        Self {
+            open_calls: status.open_calls,
+            in_flight: status.in_flight,
+            pools: status.pools.into_iter().map(Into::into).collect(),
+            pauses: status.pauses.into_iter().map(Into::into).collect(),
+            unlisted: status.unlisted,
+        }
+    }
+}
+
+impl From<PoolStatus> for wit::PoolStatus {
+    fn from(pool: PoolStatus) -> Self {
+        Self {
+            scope: pool.scope.into(),
+            points_left: pool.points_left,
+            confidence: pool.confidence.into(),
+            resets_at: pool.resets_at.0,
+            exhausted_at: millis(pool.exhausted_at),
+            beta: pool.beta.map(Into::into),
+        }
+    }
+}
+
+impl From<&Entry> for wit::LogEntry {
+    fn from(entry: &Entry) -> Self {
+        let event = match &entry.event {
+            Event::Begun { cost, .. } => wit::LogEvent::Begun((*cost).into()),
+            Event::Waits(wait) => wit::LogEvent::Waits(wait.clone().into()),
+            Event::LostItsTurn => wit::LogEvent::LostItsTurn,
+            Event::Sent(attempt) => wit::LogEvent::Sent(*attempt),
+            Event::Refused(wait) => wit::LogEvent::Refused(wait.clone().into()),
+            Event::Error { status } => wit::LogEvent::Error(*status),
+            Event::NoAnswer => wit::LogEvent::NoAnswer,
+            Event::Answered { points } => wit::LogEvent::Answered(*points),
+            Event::BudgetSpent => wit::LogEvent::BudgetSpent,
+        };
+        Self { at: entry.at.0, event }
     }
 }
 
@@ -232,25 +358,29 @@ pub enum Last {
 }
 
 impl Last {
-    /// The outcome at `now` of a call that ended so, with what came back last.
-    pub fn into_outcome(self, outcome: core::Outcome, now: Instant) -> wit::Outcome {
+    /// The outcome at `now` of a call that ended so, with what came back last and all that happened.
+    pub fn into_outcome(self, outcome: core::Outcome, log: &[Entry], now: Instant) -> wit::Outcome {
         let attempts = outcome.attempts;
+        let log = log.iter().map(Into::into).collect();
         let resume_token = outcome.resume.map(|resume| resume.to_string()).unwrap_or_default();
         match (outcome.ending, self) {
-            (core::Ending::Success, Self::Answer(answer)) => wit::Outcome::Success(wit::Success { answer, attempts }),
+            (core::Ending::Success, Self::Answer(answer)) => {
+                wit::Outcome::Success(wit::Success { answer, attempts, log })
+            }
             (core::Ending::Deferred(wait), _) => {
                 let core::Wait { until, limit } = wait;
                 wit::Outcome::Deferred(wit::Deferral {
                     not_before: until.0,
                     limit: limit.into(),
                     attempts,
+                    log,
                     resume_token,
                     requeue_after: requeue_after(until, now).0,
                 })
             }
             (core::Ending::Refused(never), last) => {
                 let answer = if let Self::Answer(answer) = last { Some(answer) } else { None };
-                wit::Outcome::Refused(wit::Refusal { why: never.into(), answer, attempts })
+                wit::Outcome::Refused(wit::Refusal { why: never.into(), answer, attempts, log })
             }
             (core::Ending::Success | core::Ending::Failed, last) => {
                 let cause = match last {
@@ -258,8 +388,13 @@ impl Last {
                     Self::Error(error) => wit::FailureCause::Attempt(error),
                     Self::Nothing => wit::FailureCause::Other("the call was ended before it was sent".to_owned()),
                 };
-                wit::Outcome::Failed(wit::Failure { cause, attempts })
+                wit::Outcome::Failed(wit::Failure { cause, attempts, log })
             }
         }
     }
+}
+
+/// The outcome of a call that was never opened.
+pub fn never_begun(why: core::Never) -> wit::Outcome {
+    wit::Outcome::Refused(wit::Refusal { why: why.into(), answer: None, attempts: 0, log: Vec::new() })
 }

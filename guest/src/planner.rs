@@ -1,11 +1,10 @@
 //! The world `planner`: a limiter and its calls as resources.
 
-use crate::convert::Last;
+use crate::convert::{Last, lend, never_begun, quota_check};
 use crate::exports::headroom::forge::limiter::{
     Answer, AttemptError, Call, CallOptions, Config, ConfigError, Guest, GuestCall, GuestLimiter, InstantMs, Operation,
-    Outcome, Step, Verdict,
+    Snapshot, Step, Verdict,
 };
-use crate::headroom::forge::types::Refusal;
 use headroom_core::verdict as core;
 use headroom_core::{CallId, Limiter};
 use headroom_model::time::Instant;
@@ -32,12 +31,20 @@ impl GuestLimiter for SharedLimiter {
         Ok(Self(Rc::new(RefCell::new(Limiter::new(config.into(), seed)?))))
     }
 
-    fn quota_check(&self, operation: Operation, now: InstantMs) -> Verdict {
-        self.0.borrow().quota_check(&(&operation).into(), Instant(now)).into()
+    fn quota_check(&self, operation: Operation, options: CallOptions, now: InstantMs) -> Verdict {
+        quota_check(&self.0.borrow(), &operation, options, Instant(now))
+    }
+
+    fn set_users(&self, tenant: String, users: u32) {
+        self.0.borrow_mut().set_users(&tenant, users);
+    }
+
+    fn status(&self, now: InstantMs) -> Snapshot {
+        self.0.borrow().status(Instant(now)).into()
     }
 
     fn begin(&self, operation: Operation, options: CallOptions, now: InstantMs) -> Call {
-        let begin = |options| self.0.borrow_mut().begin(&(&operation).into(), options, Instant(now));
+        let begin = |options| self.0.borrow_mut().begin(&(&operation).into(), &options, Instant(now));
         let id = core::CallOptions::try_from(options).and_then(begin);
         Call::new(OpenCall { limiter: self.0.clone(), id, last: RefCell::default() })
     }
@@ -62,22 +69,23 @@ impl GuestCall for OpenCall {
     fn next(&self, now: InstantMs) -> Step {
         let id = match &self.id {
             Ok(id) => *id,
-            Err(never) => {
-                let why = never.clone().into();
-                return Step::Done(Outcome::Refused(Refusal { why, answer: None, attempts: 0 }));
-            }
+            Err(never) => return Step::Done(never_begun(never.clone())),
         };
-        match self.limiter.borrow_mut().next(id, Instant(now)) {
+        let mut limiter = self.limiter.borrow_mut();
+        match limiter.next(id, Instant(now)) {
             core::Step::Send(attempt) => Step::Send(attempt),
             core::Step::WaitUntil(wait) => Step::WaitUntil(wait.into()),
             core::Step::AwaitingAnswer => Step::AwaitingAnswer,
-            core::Step::Done(outcome) => Step::Done(self.last.borrow().clone().into_outcome(outcome, Instant(now))),
+            core::Step::Done(outcome) => {
+                let last = self.last.borrow().clone();
+                Step::Done(last.into_outcome(outcome, limiter.log(id), Instant(now)))
+            }
         }
     }
 
-    fn on_response(&self, answer: Answer, now: InstantMs) {
+    fn on_response(&self, mut answer: Answer, now: InstantMs) {
         let Some(id) = self.awaiting() else { return };
-        self.limiter.borrow_mut().on_response(id, &(&answer).into(), Instant(now));
+        lend(&mut answer, |answer| self.limiter.borrow_mut().on_response(id, answer, Instant(now)));
         self.last.replace(Last::Answer(answer));
     }
 

@@ -4,7 +4,7 @@ use crate::bindings::client::{Client as Bindings, ClientPre};
 use crate::component::{World, compile, engine};
 use crate::error::Error;
 use crate::transport::{self, Transport, TransportView};
-use crate::types::{CallOptions, Config, Operation, Outcome, Verdict};
+use crate::types::{CallOptions, Config, Operation, Outcome, Snapshot, Verdict};
 use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::{Accessor, Linker, ResourceTable};
@@ -149,8 +149,26 @@ impl<T: TransportView> Caller<'_, T> {
     ///
     /// # Errors
     /// [`Error::Trap`] if the component stops.
-    pub async fn quota_check(&self, operation: Operation) -> Result<Verdict, Error> {
+    pub async fn quota_check(&self, operation: Operation, options: CallOptions) -> Result<Verdict, Error> {
         let guest = self.bindings.headroom_forge_retry();
-        guest.call_quota_check(self.accessor, operation).await.map_err(Error::Trap)
+        guest.call_quota_check(self.accessor, operation, options).await.map_err(Error::Trap)
+    }
+
+    /// Tells how many users a tenant has, for what the app grants it.
+    ///
+    /// # Errors
+    /// [`Error::Trap`] if the component stops.
+    pub async fn set_users(&self, tenant: String, users: u32) -> Result<(), Error> {
+        let guest = self.bindings.headroom_forge_retry();
+        guest.call_set_users(self.accessor, tenant, users).await.map_err(Error::Trap)
+    }
+
+    /// All that the instance knows, to be shown.
+    ///
+    /// # Errors
+    /// [`Error::Trap`] if the component stops.
+    pub async fn status(&self) -> Result<Snapshot, Error> {
+        let guest = self.bindings.headroom_forge_retry();
+        guest.call_status(self.accessor).await.map_err(Error::Trap)
     }
 }

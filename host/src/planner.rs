@@ -4,7 +4,7 @@ use crate::bindings::planner::exports::headroom::forge::limiter::Step;
 use crate::bindings::planner::{Planner as Bindings, PlannerPre};
 use crate::component::{World, compile, engine};
 use crate::error::Error;
-use crate::types::{Answer, AttemptError, CallOptions, Config, InstantMs, Operation, Verdict};
+use crate::types::{Answer, AttemptError, CallOptions, Config, InstantMs, Operation, Snapshot, Verdict};
 use wasmtime::Store;
 use wasmtime::component::{Linker, ResourceAny};
 
@@ -58,9 +58,26 @@ pub struct PlannerCall(ResourceAny);
 #[allow(clippy::missing_errors_doc, reason = "said once, at the type")]
 impl Planner {
     /// What beginning this operation would do now. Takes nothing.
-    pub fn quota_check(&mut self, operation: &Operation, now: InstantMs) -> Result<Verdict, Error> {
+    pub fn quota_check(
+        &mut self,
+        operation: &Operation,
+        options: &CallOptions,
+        now: InstantMs,
+    ) -> Result<Verdict, Error> {
         let guest = self.bindings.headroom_forge_limiter();
-        guest.limiter().call_quota_check(&mut self.store, self.limiter, operation, now).map_err(Error::Trap)
+        guest.limiter().call_quota_check(&mut self.store, self.limiter, operation, options, now).map_err(Error::Trap)
+    }
+
+    /// Tells how many users a tenant has, for what the app grants it.
+    pub fn set_users(&mut self, tenant: &str, users: u32) -> Result<(), Error> {
+        let guest = self.bindings.headroom_forge_limiter();
+        guest.limiter().call_set_users(&mut self.store, self.limiter, tenant, users).map_err(Error::Trap)
+    }
+
+    /// All that is known, to be shown.
+    pub fn status(&mut self, now: InstantMs) -> Result<Snapshot, Error> {
+        let guest = self.bindings.headroom_forge_limiter();
+        guest.limiter().call_status(&mut self.store, self.limiter, now).map_err(Error::Trap)
     }
 
     /// Opens a call.

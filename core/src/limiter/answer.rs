@@ -89,7 +89,7 @@ impl Limiter {
         let (kind, place) = (call.lane.refused_kind(refusal), call.lane.refused_place(refusal, config));
         let scope = self.gates.pause(&call.lane, place, until, kind.clone(), refusal.per_second, answered.now);
         let limit = Limit { kind, scope };
-        call.log.add(answered.now, Event::Refused { limit: limit.clone(), until });
+        call.log.add(answered.now, Event::Refused(Wait { until, limit: limit.clone() }));
         if let Err(delay) = credible {
             call.state = State::Done(Ending::Refused(Never::DelayNotCredible(delay)));
         } else if !call.has_attempts() {
