@@ -29,6 +29,7 @@
 //! ```
 
 pub mod allowance;
+mod calendar;
 #[cfg(feature = "full")]
 pub mod capture;
 #[cfg(feature = "full")]

@@ -1,9 +1,8 @@
 //! Integer time: instants and spans in whole milliseconds, and the UTC hour.
 
+use crate::calendar::{self, Civil};
 use std::fmt;
 use std::ops::{Add, AddAssign};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// A span of time in whole milliseconds. Arithmetic saturates, so no header can overflow it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,8 +36,6 @@ impl fmt::Display for Millis {
         write!(f, "{} ms", self.0)
     }
 }
-
-const NANOS_PER_MILLI: i128 = 1_000_000;
 
 /// The length of a points window.
 pub const HOUR: Millis = Millis::from_secs(crate::facts::QUOTA_WINDOW_SECS.value);
@@ -76,31 +73,24 @@ impl Instant {
     /// seconds left out. Other relatives, by week or by day of the year, no server was seen to send.
     #[must_use]
     pub fn parse_iso(text: &str) -> Option<Self> {
-        let stamp = OffsetDateTime::parse(&to_rfc_3339(text.trim())?, &Rfc3339).ok()?;
-        u64::try_from(stamp.unix_timestamp_nanos() / NANOS_PER_MILLI).ok().map(Self)
+        calendar::read_rfc_3339(&to_rfc_3339(text.trim())?).map(Self)
     }
 
     /// Reads an HTTP date such as `Wed, 08 Oct 2025 14:00:00 GMT`.
     #[must_use]
     pub fn parse_http_date(text: &str) -> Option<Self> {
-        let date = httpdate::parse_http_date(text.trim()).ok()?;
-        let since_epoch = date.duration_since(std::time::UNIX_EPOCH).ok()?;
-        u64::try_from(since_epoch.as_millis()).ok().map(Self)
+        calendar::read_http(text.trim()).map(|secs| Self(secs * 1_000))
     }
 
     /// Writes an HTTP date, rounded down to the second, as a server writes its `Date`; the last second of the year
     /// 9999 for what is later, since the form has four digits for the year. Source: RFC 9110 section 5.6.7.
     #[must_use]
     pub fn to_http_date(self) -> String {
-        const LAST_SECOND: u64 = 253_402_300_799;
-        let secs = (self.0 / 1_000).min(LAST_SECOND);
-        httpdate::fmt_http_date(std::time::UNIX_EPOCH + std::time::Duration::from_secs(secs))
+        calendar::write_http(self.0 / 1_000)
     }
 }
 
 /// The text with what ISO 8601 lets it leave out. What is no such stamp may come out as anything.
-///
-/// The reader of all of ISO 8601 would make the component a twentieth larger.
 fn to_rfc_3339(text: &str) -> Option<String> {
     const DATE: usize = "2025-10-08".len();
     const LONGEST: usize = "2025-10-08T15:00:00.000000000+02:00".len();
@@ -141,12 +131,16 @@ impl Add for Millis {
 /// RFC 3339 in UTC, with milliseconds only where there are any; beyond the year 9999 the plain number.
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nanos = i128::from(self.0) * NANOS_PER_MILLI;
-        let stamp = OffsetDateTime::from_unix_timestamp_nanos(nanos).ok();
-        match stamp.and_then(|stamp| stamp.format(&Rfc3339).ok()) {
-            Some(text) => f.write_str(&text),
-            None => write!(f, "{} ms", self.0),
+        let (secs, millis) = (self.0 / 1_000, self.0 % 1_000);
+        if secs > calendar::LAST_SECOND {
+            return write!(f, "{} ms", self.0);
         }
+        let Civil { year, month, day, hour, minute, second } = Civil::of(secs as i64);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        if millis > 0 {
+            write!(f, ".{}", format!("{millis:03}").trim_end_matches('0'))?;
+        }
+        f.write_str("Z")
     }
 }
 
