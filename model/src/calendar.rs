@@ -77,11 +77,16 @@ fn weekday(secs: i64) -> usize {
     (secs.div_euclid(DAY) + 3).rem_euclid(7) as usize
 }
 
+/// `Mon`. Slicing that could panic would bring tables of Unicode along, to quote what was sliced.
+fn short(weekday: &str) -> &str {
+    weekday.get(..3).unwrap_or(weekday)
+}
+
 /// Writes the second so many after 1970-01-01T00:00:00Z as `Wed, 08 Oct 2025 14:00:00 GMT`.
 pub(crate) fn write_http(secs: u64) -> String {
     let secs = secs.min(LAST_SECOND) as i64;
     let Civil { year, month, day, hour, minute, second } = Civil::of(secs);
-    let (weekday, month) = (&WEEKDAYS[weekday(secs)][..3], MONTHS[month as usize - 1]);
+    let (weekday, month) = (short(WEEKDAYS[weekday(secs)]), MONTHS[month as usize - 1]);
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
@@ -95,7 +100,7 @@ pub(crate) fn read_http(text: &str) -> Option<u64> {
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`
 fn imf(mut rest: Rest<'_>) -> Option<(Civil, usize)> {
-    let weekday = rest.one_of(WEEKDAYS.iter().map(|name| &name[..3]))?;
+    let weekday = rest.one_of(WEEKDAYS.into_iter().map(short))?;
     let day = rest.skip(", ")?.number(2)?;
     let month = rest.skip(" ")?.month()?;
     let year = rest.skip(" ")?.number(4)?;
@@ -119,7 +124,7 @@ fn rfc_850(mut rest: Rest<'_>) -> Option<(Civil, usize)> {
 
 /// `Sun Nov  6 08:49:37 1994`
 fn asctime(mut rest: Rest<'_>) -> Option<(Civil, usize)> {
-    let weekday = rest.one_of(WEEKDAYS.iter().map(|name| &name[..3]))?;
+    let weekday = rest.one_of(WEEKDAYS.into_iter().map(short))?;
     let month = rest.skip(" ")?.month()?;
     let day = match rest.skip(" ")?.skip(" ").is_some() {
         true => rest.number(1)?,
@@ -131,27 +136,28 @@ fn asctime(mut rest: Rest<'_>) -> Option<(Civil, usize)> {
     Some((Civil { year, month, day, hour, minute, second }, weekday))
 }
 
-/// Reads RFC 3339: milliseconds from 1970 on. A leap second at the end of a month is the last millisecond before.
-pub(crate) fn read_rfc_3339(text: &str) -> Option<u64> {
-    let mut rest = Rest(text.as_bytes());
+/// Reads RFC 3339 and its relatives, as [`crate::time::Instant::parse_iso`] says: milliseconds from 1970 on. A leap
+/// second at the end of a month is the last millisecond before.
+pub(crate) fn read_iso(text: &str) -> Option<u64> {
+    const LONGEST: usize = "2025-10-08T15:00:00.000000000+02:00".len();
+    let mut rest = Rest(Some(text).filter(|text| text.len() <= LONGEST)?.as_bytes());
     let year = rest.number(4)?;
     let month = rest.skip("-")?.number(2)?;
     let day = rest.skip("-")?.number(2)?;
     // Section 5.6 allows other separators than `T`.
-    let [hour, minute, second] = rest.one()?.clock()?;
-    let mut millis = if rest.skip(".").is_some() { rest.fraction()? } else { 0 };
+    let hour = rest.one()?.number(2)?;
+    let minute = rest.skip(":")?.number(2)?;
+    let (second, millis) = if rest.skip(":").is_some() { rest.seconds()? } else { (0, 0) };
     let ahead_secs = rest.zone()?;
     rest.end()?;
     let is_leap_second = second == 60;
-    let second = if is_leap_second { 59 } else { second };
+    let second = second - u32::from(is_leap_second);
     let secs = Civil { year, month, day, hour, minute, second }.secs()? - ahead_secs;
-    if is_leap_second {
-        let next = Civil::of(secs + 1);
-        millis = 999;
-        if (next.day, next.hour, next.minute, next.second) != (1, 0, 0, 0) {
-            return None;
-        }
+    let Civil { day: next_day, .. } = Civil::of(secs + 1);
+    if is_leap_second && ((secs + 1).rem_euclid(DAY) > 0 || next_day > 1) {
+        return None;
     }
+    let millis = if is_leap_second { 999 } else { millis };
     u64::try_from(secs).ok().map(|secs| secs * 1_000 + millis)
 }
 
@@ -173,8 +179,9 @@ impl Rest<'_> {
     /// A number of so many digits.
     fn number(&mut self, digits: usize) -> Option<u32> {
         let (number, rest) = self.0.split_at_checked(digits)?;
+        let number = number.iter().try_fold(0, |sum, byte| Some(sum * 10 + char::from(*byte).to_digit(10)?))?;
         self.0 = rest;
-        number.iter().try_fold(0, |sum, byte| Some(sum * 10 + char::from(*byte).to_digit(10)?))
+        Some(number)
     }
 
     /// The place of the name that stands here.
@@ -191,15 +198,18 @@ impl Rest<'_> {
         Some([self.number(2)?, self.skip(":")?.number(2)?, self.skip(":")?.number(2)?])
     }
 
-    /// Milliseconds of a fraction with at least one digit.
-    fn fraction(&mut self) -> Option<u64> {
-        let digits = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let mut millis = 0;
-        for at in 0..digits.max(3) {
-            let digit = if at < digits { self.number(1)? } else { 0 };
-            millis = if at < 3 { millis * 10 + digit } else { millis };
+    /// Seconds, and the milliseconds of a fraction if there is one; it has at least one digit.
+    fn seconds(&mut self) -> Option<(u32, u64)> {
+        let second = self.number(2)?;
+        if self.skip(".").is_none() {
+            return Some((second, 0));
         }
-        (digits > 0).then_some(millis.into())
+        let mut millis = 100 * self.number(1)?;
+        for weight in [10, 1] {
+            millis += weight * self.number(1).unwrap_or(0);
+        }
+        while self.number(1).is_some() {}
+        Some((second, millis.into()))
     }
 
     /// By how many seconds the zone is ahead of UTC.
@@ -211,7 +221,10 @@ impl Rest<'_> {
             _ => return None,
         };
         let hours = self.one()?.number(2).filter(|hours| *hours < 24)?;
-        let minutes = self.skip(":")?.number(2).filter(|minutes| *minutes < 60)?;
+        let minutes = match (self.skip(":").is_some(), self.0.is_empty()) {
+            (false, true) => 0,
+            _ => self.number(2).filter(|minutes| *minutes < 60)?,
+        };
         Some(sign * (i64::from(hours) * HOUR + i64::from(minutes) * MINUTE))
     }
 

@@ -73,7 +73,7 @@ impl Instant {
     /// seconds left out. Other relatives, by week or by day of the year, no server was seen to send.
     #[must_use]
     pub fn parse_iso(text: &str) -> Option<Self> {
-        calendar::read_rfc_3339(&to_rfc_3339(text.trim())?).map(Self)
+        calendar::read_iso(text.trim()).map(Self)
     }
 
     /// Reads an HTTP date such as `Wed, 08 Oct 2025 14:00:00 GMT`.
@@ -88,22 +88,6 @@ impl Instant {
     pub fn to_http_date(self) -> String {
         calendar::write_http(self.0 / 1_000)
     }
-}
-
-/// The text with what ISO 8601 lets it leave out. What is no such stamp may come out as anything.
-fn to_rfc_3339(text: &str) -> Option<String> {
-    const DATE: usize = "2025-10-08".len();
-    const LONGEST: usize = "2025-10-08T15:00:00.000000000+02:00".len();
-    let text = Some(text).filter(|text| text.len() <= LONGEST && text.is_ascii() && text.len() > DATE)?;
-    let zone_at = text[DATE..].find(['Z', 'z', '+', '-'])? + DATE;
-    let (stamp, zone) = text.split_at(zone_at);
-    let secs = if stamp.len() == "2025-10-08T15:00".len() { ":00" } else { "" };
-    let (hours, minutes) = match zone.len() {
-        3 => (zone, ":00".to_owned()),
-        5 => (&zone[..3], format!(":{}", &zone[3..])),
-        _ => (zone, String::new()),
-    };
-    Some(format!("{stamp}{secs}{hours}{minutes}"))
 }
 
 impl Add<Millis> for Instant {
