@@ -3,6 +3,7 @@
 use super::sheet::{ExpansionText, General, Group, RowText, Sheet};
 use super::source::Confidence;
 use super::table::{Expansion, Kind, MOST_OBJECTS, Method, NONE, Node, Returns, Row, Rule, Shape, Span, Table};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
@@ -52,6 +53,29 @@ impl Built {
             rules: &self.rules,
         }
     }
+
+    /// Lays the longest pieces of text down first: most of the shorter ones are part of them.
+    fn pack(&mut self) -> Result<(), Problem> {
+        let Self { text, nodes, names, kinds, rules, .. } = self;
+        let mut spans: Vec<_> = nodes.iter_mut().map(|node| &mut node.segment).chain(names).collect();
+        spans.extend(kinds.iter_mut().map(|kind| &mut kind.name));
+        spans.extend(rules.iter_mut().map(|rule| &mut rule.segment));
+        spans.sort_by_key(|span| Reverse(span.len));
+        let unpacked = std::mem::take(text);
+        for span in spans {
+            let part = unpacked.get(span.range()).unwrap_or_default();
+            span.start = small(place_in(text, part), "names").map_err(somewhere)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a piece of text is; it is added if it is not there.
+fn place_in(text: &mut String, part: &str) -> usize {
+    text.find(part).unwrap_or_else(|| {
+        text.push_str(part);
+        text.len() - part.len()
+    })
 }
 
 /// Takes files one after the other. Each may use the kinds of those before it.
@@ -254,13 +278,8 @@ impl Builder {
     }
 
     fn span(&mut self, part: &str) -> Result<Span, String> {
-        let text = &mut self.built.text;
-        let start = text.find(part).unwrap_or_else(|| {
-            text.push_str(part);
-            text.len() - part.len()
-        });
         Ok(Span {
-            start: small(start, "names")?,
+            start: small(place_in(&mut self.built.text, part), "names")?,
             len: u8::try_from(part.len()).map_err(|_| format!("`{part}` is longer than 255 bytes"))?,
         })
     }
@@ -313,6 +332,7 @@ impl Builder {
             level = below;
         }
         self.built.provenance.extend(of_rows);
+        self.built.pack()?;
         Ok(self.built)
     }
 }
