@@ -18,7 +18,9 @@ pub(super) struct Place {
 pub(super) fn count(body: &[u8], places: &mut [Place]) -> bool {
     let paths: Vec<_> = places.iter().map(|place| place.path.clone()).collect();
     let wanted = paths.iter().enumerate().map(|(at, path)| (path.as_str(), at)).collect();
-    let mut json = serde_json::Deserializer::from_slice(body);
+    // As text, as all other JSON is read: the reader of bytes would be there beside that of text.
+    let Ok(body) = std::str::from_utf8(body) else { return false };
+    let mut json = serde_json::Deserializer::from_str(body);
     Walk { wanted, places }.deserialize(&mut json).is_ok() && json.end().is_ok()
 }
 
