@@ -1,10 +1,8 @@
 //! `rateLimitProperties` of Forge invocations, in every known spelling and place.
 
-mod json;
-
 use crate::operation::Header;
 use crate::when::When;
-use json::Json;
+use serde_json::Value;
 
 /// What an invocation's answer says about its limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,7 +75,7 @@ impl Rejection {
     /// Reads the JSON text of an error. Never fails; what is not understood is none.
     #[must_use]
     pub fn read(json: &str) -> Self {
-        let Ok(error) = serde_json::from_str::<Json>(json) else { return Self::default() };
+        let Ok(error) = serde_json::from_str::<Value>(json) else { return Self::default() };
         let status = STATUS_PLACES.iter().find_map(|place| Said::of(at(&error, place)?)?.number());
         Self {
             status: status.and_then(|status| status.try_into().ok()),
@@ -88,8 +86,8 @@ impl Rejection {
 }
 
 impl Limited {
-    fn of(error: &Json) -> Option<Self> {
-        let text = |name| error.get(name).and_then(Json::as_str);
+    fn of(error: &Value) -> Option<Self> {
+        let text = |name| error.get(name).and_then(Value::as_str);
         if text("code").is_some_and(|code| STORAGE_CODES.contains(&code)) {
             return Some(Self::Storage);
         }
@@ -106,7 +104,8 @@ impl RateLimitProperties {
         if !json.contains("rateLimitProperties") {
             return None;
         }
-        find(&serde_json::from_str(json).ok()?)
+        let value: Value = serde_json::from_str(json).ok()?;
+        find(&value)
     }
 
     /// Reads the response headers of a web trigger.
@@ -117,7 +116,8 @@ impl RateLimitProperties {
 
     /// Of the spellings of one field, the first that is understood counts.
     fn of_fields<'a, F: Iterator<Item = (&'a str, Said<'a>)>>(fields: impl Fn() -> F) -> Option<Self> {
-        let of = |names| fields().filter(move |(name, _)| is_one_of(name, names)).map(|(_, value)| value);
+        let is_named = |name: &str, names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let of = |names| fields().filter(move |(name, _)| is_named(name, names)).map(|(_, value)| value);
         let count = |names| of(names).find_map(|value| u32::try_from(value.number()?).ok());
         let reset = of(RESET).find_map(Said::when);
         let found = Self { limit: count(LIMIT), remaining: count(REMAINING), reset };
@@ -125,26 +125,16 @@ impl RateLimitProperties {
     }
 }
 
-/// Whether a member of an object can matter, at whatever depth.
-fn is_known(name: &str) -> bool {
-    let places = PLACES.iter().chain(STATUS_PLACES).copied();
-    places.chain([LIMIT, REMAINING, RESET, &["code", "message"]]).any(|names| is_one_of(name, names))
-}
-
-fn is_one_of(name: &str, names: &[&str]) -> bool {
-    names.iter().any(|known| known.eq_ignore_ascii_case(name))
-}
-
-fn find(value: &Json) -> Option<RateLimitProperties> {
+fn find(value: &Value) -> Option<RateLimitProperties> {
     PLACES.iter().find_map(|place| {
-        let members = at(value, place)?.members()?;
+        let object = at(value, place)?.as_object()?;
         RateLimitProperties::of_fields(|| {
-            members.iter().filter_map(|(name, value)| Some((name.as_str(), Said::of(value)?)))
+            object.iter().filter_map(|(name, value)| Some((name.as_str(), Said::of(value)?)))
         })
     })
 }
 
-fn at<'a>(value: &'a Json, place: &[&str]) -> Option<&'a Json> {
+fn at<'a>(value: &'a Value, place: &[&str]) -> Option<&'a Value> {
     place.iter().try_fold(value, |value, name| value.get(name))
 }
 
@@ -156,11 +146,11 @@ enum Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    fn of(value: &'a Json) -> Option<Self> {
+    fn of(value: &'a Value) -> Option<Self> {
         match value {
-            Json::Number(number) => Some(Self::Number(*number)),
-            Json::Text(text) => Some(Self::Text(text)),
-            Json::Object(_) | Json::Other => None,
+            Value::Number(number) => number.as_u64().map(Self::Number),
+            Value::String(text) => Some(Self::Text(text)),
+            _ => None,
         }
     }
 
