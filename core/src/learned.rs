@@ -3,7 +3,6 @@
 use crate::verdict::CostSource;
 use headroom_model::operation::Method;
 use headroom_model::points::{Cost, Template};
-use std::collections::BTreeMap;
 
 /// What a cost is learned for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +20,8 @@ pub(crate) struct Key {
 /// pages that come back short look cheap too, and the next one may be full.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Learned<const MOST: usize = 512> {
-    endpoints: BTreeMap<Key, Endpoint>,
+    /// By key, in order.
+    endpoints: Vec<(Key, Endpoint)>,
     /// How many samples were taken in.
     turn: u64,
 }
@@ -54,26 +54,33 @@ impl<const MOST: usize> Learned<MOST> {
         if key.template.is_none() {
             return;
         }
-        if self.endpoints.len() >= MOST && !self.endpoints.contains_key(&key) {
-            self.forget_oldest();
+        if self.endpoints.len() >= MOST && self.place(key).is_err() {
+            let oldest = self.endpoints.iter().map(|(_, endpoint)| endpoint.touched).min();
+            self.endpoints.retain(|(_, endpoint)| Some(endpoint.touched) != oldest);
         }
+        let place = self.place(key).unwrap_or_else(|place| {
+            self.endpoints.insert(place, (key, Endpoint::default()));
+            place
+        });
         self.turn = self.turn.saturating_add(1);
-        let Endpoint { last, touched } = self.endpoints.entry(key).or_default();
+        let Some((_, Endpoint { last, touched })) = self.endpoints.get_mut(place) else { return };
         last.rotate_right(1);
         last[0] = Sample { fall: small(fall), counted: counted.map(small) };
         *touched = self.turn;
     }
 
-    fn forget_oldest(&mut self) {
-        let oldest = self.endpoints.iter().min_by_key(|(_, endpoint)| endpoint.touched);
-        if let Some(key) = oldest.map(|(key, _)| *key) {
-            self.endpoints.remove(&key);
-        }
+    /// Where a key stands, or belongs.
+    fn place(&self, key: Key) -> Result<usize, usize> {
+        self.endpoints.binary_search_by_key(&key, |(key, _)| *key)
     }
 
     /// What a call of `key` costs, which costs `table` by the table.
     pub(crate) fn cost(&self, key: Key, table: Cost) -> (Cost, CostSource) {
-        let learned = self.endpoints.get(&key).and_then(|known| known.raised(table).or_else(|| known.lowered(table)));
+        let learned = self
+            .place(key)
+            .ok()
+            .and_then(|place| self.endpoints.get(place))
+            .and_then(|(_, known)| known.raised(table).or_else(|| known.lowered(table)));
         learned.map_or((table, CostSource::Table), |cost| (cost, CostSource::Counter))
     }
 }

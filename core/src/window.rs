@@ -2,7 +2,7 @@
 
 use headroom_model::profile::{WindowRule, WindowShape};
 use headroom_model::time::Instant;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// The bookings under one rule. It holds no more than the rule admits in one window and what is booked ahead of now.
 #[derive(Clone, Debug)]
@@ -13,9 +13,9 @@ pub(crate) struct Window {
 
 #[derive(Clone, Debug)]
 enum Booked {
-    /// How many lie in each window, by its beginning. A window with room left takes bookings in any order, so that
-    /// one who has booked far ahead stands in nobody's way.
-    Fixed(BTreeMap<Instant, u32>),
+    /// How many lie in each window, by its beginning, in order. A window with room left takes bookings in any order, so
+    /// that one who has booked far ahead stands in nobody's way.
+    Fixed(VecDeque<(Instant, u32)>),
     /// Each booking, in order. New ones only go behind the last: a hole that a cancelled call left is not filled, since
     /// every booking within a span around it would have to be counted again.
     Sliding(VecDeque<Instant>),
@@ -24,7 +24,7 @@ enum Booked {
 impl Window {
     pub(crate) const fn new(rule: WindowRule) -> Self {
         let booked = match rule.shape {
-            WindowShape::Fixed => Booked::Fixed(BTreeMap::new()),
+            WindowShape::Fixed => Booked::Fixed(VecDeque::new()),
             WindowShape::Sliding => Booked::Sliding(VecDeque::new()),
         };
         Self { rule, booked }
@@ -34,7 +34,10 @@ impl Window {
     pub(crate) fn earliest(&self, from: Instant) -> Instant {
         match &self.booked {
             Booked::Fixed(booked) => {
-                let is_full = |at| booked.get(&self.window_start(at)).is_some_and(|count| *count >= self.rule.limit);
+                let is_full = |at| {
+                    let place = booked.binary_search_by_key(&self.window_start(at), |(start, _)| *start);
+                    place.is_ok_and(|place| booked[place].1 >= self.rule.limit)
+                };
                 let mut at = from;
                 // At the end of time the next window begins where this one does.
                 while is_full(at) && self.leaves_at(at) > at {
@@ -68,7 +71,10 @@ impl Window {
         self.forget(now);
         let start = self.window_start(slot);
         match &mut self.booked {
-            Booked::Fixed(booked) => *booked.entry(start).or_insert(0) += 1,
+            Booked::Fixed(booked) => match booked.binary_search_by_key(&start, |(start, _)| *start) {
+                Ok(place) => booked[place].1 += 1,
+                Err(place) => booked.insert(place, (start, 1)),
+            },
             Booked::Sliding(booked) => booked.push_back(slot),
         }
     }
@@ -78,10 +84,10 @@ impl Window {
         let start = self.window_start(slot);
         match &mut self.booked {
             Booked::Fixed(booked) => {
-                if let Some(count) = booked.get_mut(&start) {
-                    *count -= 1;
-                    if *count == 0 {
-                        booked.remove(&start);
+                if let Ok(place) = booked.binary_search_by_key(&start, |(start, _)| *start) {
+                    booked[place].1 -= 1;
+                    if booked[place].1 == 0 {
+                        booked.remove(place);
                     }
                 }
             }
@@ -96,7 +102,7 @@ impl Window {
     fn forget(&mut self, now: Instant) {
         while self.first().is_some_and(|slot| self.leaves_at(slot) <= now) {
             match &mut self.booked {
-                Booked::Fixed(booked) => drop(booked.pop_first()),
+                Booked::Fixed(booked) => drop(booked.pop_front()),
                 Booked::Sliding(booked) => drop(booked.pop_front()),
             }
         }
@@ -104,7 +110,7 @@ impl Window {
 
     fn first(&self) -> Option<Instant> {
         match &self.booked {
-            Booked::Fixed(booked) => booked.first_key_value().map(|(start, _)| *start),
+            Booked::Fixed(booked) => booked.front().map(|(start, _)| *start),
             Booked::Sliding(booked) => booked.front().copied(),
         }
     }
@@ -112,7 +118,7 @@ impl Window {
     /// Whether forgetting the window would grant nothing.
     pub(crate) fn is_idle(&self, now: Instant) -> bool {
         let last = match &self.booked {
-            Booked::Fixed(booked) => booked.last_key_value().map(|(start, _)| *start),
+            Booked::Fixed(booked) => booked.back().map(|(start, _)| *start),
             Booked::Sliding(booked) => booked.back().copied(),
         };
         last.is_none_or(|slot| self.leaves_at(slot) <= now)
