@@ -66,7 +66,7 @@ fn a_thousand_calls_share_one_instance_and_each_is_carried_through() {
             .expect("it instantiates");
         let outcomes = client
             .run(async |caller| {
-                let verdict = caller.quota_check(page()).await.expect("no trap");
+                let verdict = caller.quota_check(page(), CallOptions::default()).await.expect("no trap");
                 assert_eq!((verdict.decision, verdict.cost.likely), (Decision::Proceed, 2));
                 join_all((0..1_000).map(|_| caller.invoke_with_retry(page(), CallOptions::default()))).await
             })

@@ -135,7 +135,7 @@ async fn calls_of_client(client: &mut Client, operations: &[model::Operation], a
 fn checks_of_core(limiter: &mut Limiter, operations: &[model::Operation]) -> Duration {
     let start = Instant::now();
     for operation in operations {
-        let verdict = limiter.quota_check(operation, &CallOptions::default(), NOON);
+        let verdict = limiter.quota_check(operation, &headroom_core::verdict::CallOptions::default(), NOON);
         assert_eq!(verdict.decision, headroom_core::verdict::Decision::Proceed);
     }
     start.elapsed()

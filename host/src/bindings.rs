@@ -17,7 +17,12 @@ pub mod client {
     wasmtime::component::bindgen!({
         path: "../wit",
         world: "client",
-        exports: { "headroom:forge/retry.quota-check": async | store, default: async },
+        exports: {
+            "headroom:forge/retry.quota-check": async | store,
+            "headroom:forge/retry.set-users": async | store,
+            "headroom:forge/retry.status": async | store,
+            default: async,
+        },
         with: { "headroom:forge/types": super::planner::headroom::forge::types },
     });
 }
@@ -25,6 +30,15 @@ pub mod client {
 /// No wishes: the configuration's values hold. The generated type has no `Default` of its own.
 impl Default for planner::headroom::forge::types::CallOptions {
     fn default() -> Self {
-        Self { deadline: None, max_attempts: None, idempotent: None, runtime: None, resume_token: None }
+        Self {
+            deadline: None,
+            max_attempts: None,
+            idempotent: None,
+            runtime: None,
+            resume_token: None,
+            priority: None,
+            user: None,
+            retry_unsafe: None,
+        }
     }
 }

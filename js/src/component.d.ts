@@ -1,4 +1,13 @@
-import type { Answer, AttemptCount, CallOptions, Config, Operation, Outcome, Verdict } from '../dist/types/types.js';
+import type {
+  Answer,
+  AttemptCount,
+  CallOptions,
+  Config,
+  Operation,
+  Outcome,
+  Snapshot,
+  Verdict,
+} from '../dist/types/types.js';
 
 export type * from '../dist/types/types.js';
 export { ConfigError } from './index.js';
@@ -32,7 +41,11 @@ export interface Client {
    */
   configure(config: Config): Promise<void>;
   /** Says whether an operation could be sent now, and takes nothing. */
-  quotaCheck(operation: Operation): Promise<Verdict>;
+  quotaCheck(operation: Operation, options?: CallOptions): Promise<Verdict>;
+  /** Tells how many users a tenant has, for what `tenantCap` grants it; 0 until told. */
+  setUsers(tenant: string, users: number): Promise<void>;
+  /** All that this instance knows, to be shown. It takes nothing. */
+  status(): Promise<Snapshot>;
   /**
    * Carries one operation through to its outcome: waits for its turn, sends, waits out refusals, retries.
    *

@@ -31,7 +31,9 @@ export async function createClient({ send, ...wasi } = {}) {
   return {
     defaultConfig: async () => retry.defaultConfig(),
     configure: async (config) => retry.configure(config).catch((error) => Promise.reject(named(error))),
-    quotaCheck: async (operation) => retry.quotaCheck(operation),
+    quotaCheck: async (operation, options = {}) => retry.quotaCheck(operation, options),
+    setUsers: async (tenant, users) => retry.setUsers(tenant, users),
+    status: async () => retry.status(),
     invokeWithRetry: async (operation, options = {}) => retry.invokeWithRetry(operation, options),
   };
 }

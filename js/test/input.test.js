@@ -95,11 +95,11 @@ test('an absurd delay is named, neither slept nor shortened', () => {
 test('a wrong argument throws and leaves the limiter as it was', () => {
   const limiter = new Limiter(defaultConfig(), 1n);
   const wrong = [
-    () => limiter.quotaCheck(undefined, NOW),
-    () => limiter.quotaCheck({}, NOW),
-    () => limiter.quotaCheck({ tag: 'rest', val: {} }, NOW),
-    () => limiter.quotaCheck(readPage(), undefined),
-    () => limiter.quotaCheck(readPage(), Number.NaN),
+    () => limiter.quotaCheck(undefined, {}, NOW),
+    () => limiter.quotaCheck({}, {}, NOW),
+    () => limiter.quotaCheck({ tag: 'rest', val: {} }, {}, NOW),
+    () => limiter.quotaCheck(readPage(), {}, undefined),
+    () => limiter.quotaCheck(readPage(), {}, Number.NaN),
     () => limiter.begin(readPage(), undefined, NOW),
     () => limiter.begin({ tag: 'graphql', val: {} }, {}, NOW),
     () => new Limiter(),
@@ -107,7 +107,7 @@ test('a wrong argument throws and leaves the limiter as it was', () => {
     () => new Limiter(defaultConfig(), 'seed'),
   ];
   for (const work of wrong) assert.throws(work, Error, String(work));
-  assert.equal(limiter.quotaCheck(readPage(), NOW).pointsLeft, 65_000);
+  assert.equal(limiter.quotaCheck(readPage(), {}, NOW).pointsLeft, 65_000);
 });
 
 test('a call that was dropped says so instead of answering', () => {

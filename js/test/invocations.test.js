@@ -34,7 +34,7 @@ for (const [name, error] of Object.entries(SPELLINGS)) {
     assert.equal(tag, 'wait-until');
     assert.deepEqual(val.limit, { kind: { tag: 'invocation-rate' }, scope: { tag: 'installation', val: 'acme-1' } });
     assert.ok(val.until >= RESET && val.until <= RESET + SECOND, `${val.until - RESET} ms after the reset`);
-    assert.equal(limiter.quotaCheck(invocation('grace'), val.until - 1n).decision.tag, 'wait-until');
+    assert.equal(limiter.quotaCheck(invocation('grace'), {}, val.until - 1n).decision.tag, 'wait-until');
     assert.deepEqual(call.next(val.until), { tag: 'send', val: 2 });
   });
 }
@@ -51,9 +51,9 @@ test('a web trigger is refused by headers in both spellings', () => {
 
 test('a refusal stops its installation and nothing beside it', () => {
   const { limiter } = rejectedWith(JSON.stringify(SPELLINGS['RFC 130, text']));
-  assert.equal(limiter.quotaCheck(invocation('grace', 'acme-1'), NOW).decision.tag, 'wait-until');
-  assert.equal(limiter.quotaCheck(invocation('ada', 'globex-1'), NOW).decision.tag, 'proceed');
-  assert.equal(limiter.quotaCheck(readPage(), NOW).decision.tag, 'proceed');
+  assert.equal(limiter.quotaCheck(invocation('grace', 'acme-1'), {}, NOW).decision.tag, 'wait-until');
+  assert.equal(limiter.quotaCheck(invocation('ada', 'globex-1'), {}, NOW).decision.tag, 'proceed');
+  assert.equal(limiter.quotaCheck(readPage(), {}, NOW).decision.tag, 'proceed');
 });
 
 test('a reset beyond the deadline is deferred to exactly that reset or a little later', () => {

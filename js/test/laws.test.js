@@ -52,10 +52,10 @@ test('a refusal carries its exact end: refused at t - 1, accepted at t', () => {
   const { limiter } = atTheWall();
   const call = limiter.begin(readPage(), {}, NOW);
   const { until } = call.next(NOW).val;
-  assert.equal(limiter.quotaCheck(readPage(), NOW).decision.val.until, until);
-  assert.equal(limiter.quotaCheck(readPage(), until - 1n).decision.tag, 'wait-until');
+  assert.equal(limiter.quotaCheck(readPage(), {}, NOW).decision.val.until, until);
+  assert.equal(limiter.quotaCheck(readPage(), {}, until - 1n).decision.tag, 'wait-until');
   assert.equal(call.next(until - 1n).tag, 'wait-until');
-  assert.equal(limiter.quotaCheck(readPage(), until).decision.tag, 'proceed');
+  assert.equal(limiter.quotaCheck(readPage(), {}, until).decision.tag, 'proceed');
   assert.deepEqual(call.next(until), { tag: 'send', val: 1 });
 });
 
@@ -107,7 +107,7 @@ test('a burst refused by Jira pauses one endpoint, and a write refused for its i
     call.next(NOW);
     call.onResponse(response(429, { 'Retry-After': 9n, 'RateLimit-Reason': reason }), NOW);
     assert.deepEqual(call.next(NOW).val.limit, { kind: { tag: kind }, scope: { tag, val } });
-    assert.equal(limiter.quotaCheck(other, NOW).decision.tag, 'proceed');
+    assert.equal(limiter.quotaCheck(other, {}, NOW).decision.tag, 'proceed');
   }
 });
 
@@ -135,13 +135,13 @@ test('the same seed gives the same decisions, and another seed other jitter', ()
 
 test('a clock that goes backwards grants nothing', () => {
   const { limiter } = atTheWall();
-  assert.equal(limiter.quotaCheck(readPage(), NOW - 60n * MINUTE).decision.tag, 'wait-until');
+  assert.equal(limiter.quotaCheck(readPage(), {}, NOW - 60n * MINUTE).decision.tag, 'wait-until');
   assert.equal(limiter.begin(readPage(), {}, 0n).next(0n).tag, 'wait-until');
 });
 
 test('later and never are told apart', () => {
   const limiter = new Limiter({ ...defaultConfig(), quota: 1 }, 1n);
-  assert.deepEqual(limiter.quotaCheck(readPage(), NOW).decision, {
+  assert.deepEqual(limiter.quotaCheck(readPage(), {}, NOW).decision, {
     tag: 'never',
     val: { tag: 'costs-more-than-quota', val: 2 },
   });
@@ -154,8 +154,8 @@ test('later and never are told apart', () => {
 
 test('asking takes nothing', () => {
   const limiter = new Limiter(defaultConfig(), 1n);
-  for (let i = 0; i < 1_000; i += 1) limiter.quotaCheck(readPage(), NOW);
-  assert.deepEqual(limiter.quotaCheck(readPage(), NOW), {
+  for (let i = 0; i < 1_000; i += 1) limiter.quotaCheck(readPage(), {}, NOW);
+  assert.deepEqual(limiter.quotaCheck(readPage(), {}, NOW), {
     decision: { tag: 'proceed' },
     cost: { low: 2, likely: 2, high: 2 },
     pointsLeft: 65_000,
@@ -166,14 +166,14 @@ test('asking takes nothing', () => {
 test('dropping a call releases what it reserved', () => {
   const limiter = new Limiter({ ...defaultConfig(), quota: 2 }, 1n);
   const first = limiter.begin(readPage(), {}, NOW);
-  assert.equal(limiter.quotaCheck(readPage(), NOW).decision.tag, 'wait-until');
+  assert.equal(limiter.quotaCheck(readPage(), {}, NOW).decision.tag, 'wait-until');
   first[Symbol.dispose]();
-  assert.equal(limiter.quotaCheck(readPage(), NOW).decision.tag, 'proceed');
+  assert.equal(limiter.quotaCheck(readPage(), {}, NOW).decision.tag, 'proceed');
   const second = limiter.begin(readPage(), {}, NOW);
   assert.deepEqual(second.next(NOW), { tag: 'send', val: 1 });
   second[Symbol.dispose]();
   // In flight when dropped: the server may have acted on it, so its points are spent.
-  assert.equal(limiter.quotaCheck(readPage(), NOW).pointsLeft, 0);
+  assert.equal(limiter.quotaCheck(readPage(), {}, NOW).pointsLeft, 0);
 });
 
 test('a write that brought no answer is not sent twice unless it is said to be harmless', () => {

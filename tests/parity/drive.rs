@@ -93,7 +93,8 @@ struct OnCore {
 
 impl Stepwise for OnCore {
     fn next(&mut self, now: Instant) -> Step {
-        spoken::step(self.limiter.next(self.call, now), self.last.as_ref(), now)
+        let step = self.limiter.next(self.call, now);
+        spoken::step(step, self.limiter.log(self.call), self.last.as_ref(), now)
     }
 
     fn report(&mut self, result: Result<Answer, AttemptError>, now: Instant) {

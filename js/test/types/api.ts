@@ -10,7 +10,7 @@ const limiter = new Limiter(config, 42n);
 const operation: Operation = { tag: 'rest', val: { tenant: 'acme', method: 'GET', path: '/', headers: [] } };
 const answer: Answer = { tag: 'response', val: { status: 200, headers: [], body: new Uint8Array() } };
 
-const verdict: Verdict = limiter.quotaCheck(operation, 0n);
+const verdict: Verdict = limiter.quotaCheck(operation, {}, 0n);
 const left: number | undefined = verdict.pointsLeft;
 if (verdict.decision.tag === 'wait-until') verdict.decision.val.until satisfies bigint;
 
@@ -62,9 +62,9 @@ export async function withHands(): Promise<Outcome> {
 
 // What must not compile.
 // @ts-expect-error: an instant is a bigint
-limiter.quotaCheck(operation, Date.now());
+limiter.quotaCheck(operation, {}, Date.now());
 // @ts-expect-error: there is no such kind of operation
-limiter.quotaCheck({ tag: 'graphql', val: {} }, 0n);
+limiter.quotaCheck({ tag: 'graphql', val: {} }, {}, 0n);
 // @ts-expect-error: a limiter needs a seed
 new Limiter(config);
 // @ts-expect-error: a field of the configuration is missing
