@@ -42,7 +42,7 @@ async function component(world) {
 /** The files of one world: the bindings, and the core modules as strings. */
 async function emit({ world, folder, options }) {
   const { path, bytes } = await component(world);
-  const both = { name: world, emitTypescriptDeclarations: false, nodejsCompat: false, wasiShim: false };
+  const both = { name: world, emitTypescriptDeclarations: false, nodejsCompat: false, wasiShim: false, minify: true };
   const { files } = await transpileBytes(bytes, { ...both, ...options, noComponentErrorWrapping: false }).catch(
     (error) => {
       const why = String(error.message ?? error).split('\n')[0];
@@ -57,7 +57,7 @@ async function emit({ world, folder, options }) {
   // Bundlers would follow it; our loader always says where the core modules are.
   const bindings = Buffer.from(files[`${world}.js`])
     .toString()
-    .replace(/^if \(!getCoreModule\).*import\.meta\.url.*\n/m, '');
+    .replace(/,getCoreModule\|\|\(getCoreModule=[^;]*import\.meta\.url\)\)\);/, ';');
   return { [`${folder}/${world}.js`]: bindings, [`${folder}/modules.js`]: modules };
 }
 

@@ -10,7 +10,6 @@ use headroom_model::operation::{Answer, Context, Invocation, Operation, Request,
 use headroom_model::refusal;
 use headroom_model::time::Instant;
 use headroom_tests::{component, root};
-use std::collections::BTreeSet;
 use toml::Value;
 
 /// 2026-02-02T12:20:00Z, for answers that do not tell the time.

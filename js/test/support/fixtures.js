@@ -26,4 +26,11 @@ export function response(status, headers = {}) {
   return { tag: 'response', val: { status, headers: fields, body: new Uint8Array() } };
 }
 
+/** An outcome, or a step that is done, without its log. */
+export function unlogged({ tag, val }) {
+  if (tag === 'done') return { tag, val: unlogged(val) };
+  const { log, ...rest } = val;
+  return { tag, val: rest };
+}
+
 export const isoOf = (instant) => new Date(Number(instant)).toISOString();
