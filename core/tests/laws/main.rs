@@ -3,6 +3,9 @@
 //! | module | laws |
 //! | --- | --- |
 //! | `refusals` | never earlier than the server said; what is retried, and what is not |
+//! | `fair` | a pool that does not last for all is shared fairly, and used up |
+//! | `caps` | what the app itself grants a tenant or a user is never exceeded |
+//! | `siblings` | copies that share a pool stop at the wall together and come back spread out |
 //! | `points` | points are conserved and never overspent because of us |
 //! | `paces` | invocations keep to the published windows; nobody starves beside a flood |
 //! | `verdicts` | exact waits, deferrals, calls that leave no trace |
@@ -12,11 +15,14 @@
 //! | `world` | virtual time: calls, latency, losses and cancellations around one limiter |
 
 mod bounds;
+mod caps;
+mod fair;
 mod moody;
 mod paces;
 mod points;
 mod refusals;
 mod resume;
 mod scopes;
+mod siblings;
 mod verdicts;
 mod world;
