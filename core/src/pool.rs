@@ -67,8 +67,13 @@ pub(crate) struct Terms {
 /// No herd is spread over more than that: a refusal's delay is believed up to five minutes past the hour, too.
 const MOST_SPREAD: Millis = Millis::from_secs(300);
 
-/// So long before the hour ends nothing is kept for people any more: a point that is left is lost.
+/// So long before the hour ends nothing is kept for anyone any more: a point that is left is lost.
 const LAST_CALL: Millis = Millis::from_secs(1);
+
+/// From then on, in the hour that ends at `end`, who asks first may have what is left.
+pub(crate) const fn last_call(end: Instant) -> Instant {
+    Instant(end.0.saturating_sub(LAST_CALL.0))
+}
 
 /// When a request was sent, and what was settled without a figure by then.
 #[derive(Clone, Copy, Debug)]
@@ -216,7 +221,7 @@ impl Pool {
     }
 
     fn room(&self, left: u32, cost: u32, from: Instant, end: Instant) -> Option<Instant> {
-        let last_call = Instant(end.0.saturating_sub(LAST_CALL.0)).max(from);
+        let last_call = last_call(end).max(from);
         let at = self.people.first_room(left, cost, from, end);
         (cost <= left).then(|| at.map_or(last_call, |at| at.min(last_call)))
     }

@@ -3,6 +3,7 @@
 use super::{Gates, Hold, Known};
 use crate::config::PoolKind;
 use crate::lane::{Lane, OWNER};
+use crate::pool::last_call;
 use crate::scopes::ScopeId;
 use crate::shares::{Share, Standing};
 use headroom_model::time::Instant;
@@ -45,9 +46,10 @@ impl Gates {
         }
     }
 
-    /// Whether a call of a lane takes nothing that other tenants are owed, as things would stand if it were begun.
+    /// Whether a call of a lane takes nothing that other tenants are owed, as things would stand if it were begun. At the
+    /// end of the hour nothing is owed any more: a rest of a share that none of its tenant's calls fits into is not lost.
     pub(super) fn is_fair(&self, lane: &Lane, known: &Known<'_>, hold: &Hold, now: Instant) -> bool {
-        if !self.shares(lane) {
+        if !self.shares(lane) || now >= last_call(now.next_hour()) {
             return true;
         }
         let Some(pool) = self.scopes.get(ScopeId::APP).and_then(|app| app.pool.as_ref()) else { return true };

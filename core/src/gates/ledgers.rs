@@ -3,7 +3,7 @@
 use super::gate::Gate;
 use super::{Gates, Heard, Hold, Known, Search, Sent};
 use crate::lane::{Lane, OWNER, USER};
-use crate::pool::{Charge, Fits, Pool, Terms};
+use crate::pool::{Charge, Fits, Pool, Terms, last_call};
 use crate::scope::Part;
 use crate::scopes::ScopeId;
 use crate::shadow::Shadow;
@@ -34,16 +34,17 @@ impl Gates {
             }
             let is_now = search.at.hour_start() == now.hour_start();
             if is_now && !self.is_fair(lane, known, hold, now) {
-                search.go_to(now.next_hour(), || self.limit(LimiterKind::FairShare, id));
+                search.go_to(last_call(now.next_hour()), || self.limit(LimiterKind::FairShare, id));
             }
         } else if cost > self.config.quota_points {
             return Err(Never::CostsMoreThanQuota(cost));
         }
         for place in CAPPED {
+            let users = known[place].map_or(0, |(_, gate)| gate.users);
             let cap = known[place].and_then(|(id, gate)| Some((id, gate.cap.as_deref()?)));
             if let Some((id, cap)) = cap {
                 search.go_to_fit(cap.earliest(cost, search.at, now), cost, || self.limit(LimiterKind::Cap, id))?;
-            } else if self.cap(lane.kind(place), 0).is_some_and(|cap| cost > cap) {
+            } else if self.cap(lane.kind(place), users).is_some_and(|cap| cost > cap) {
                 return Err(Never::CostsMoreThanQuota(cost));
             }
         }
@@ -54,7 +55,9 @@ impl Gates {
     pub(super) fn are_points_there(&self, lane: &Lane, hold: &Hold, known: &Known<'_>, now: Instant) -> bool {
         let Some(place) = lane.pool() else { return true };
         if hold.points.is_some() {
-            return known[place].and_then(|(_, gate)| gate.pool.as_ref()).is_some_and(|pool| pool.covers_reserved(now));
+            let pool = known[place].and_then(|(_, gate)| gate.pool.as_deref());
+            let mut caps = CAPPED.into_iter().filter_map(|place| known[place]?.1.cap.as_deref());
+            return pool.is_some_and(|pool| pool.covers_reserved(now)) && caps.all(|cap| cap.covers_reserved(now));
         }
         let mut search = Search { at: now, longest: Millis::ZERO, limit: None };
         self.search_ledgers(lane, known, hold, &mut search, now).is_ok() && search.at == now
@@ -98,6 +101,8 @@ impl Gates {
             });
             settle_shadow(gate, charge, heard.beta, sent, now);
             if let (Some(fall), Some(key)) = (sample, lane.learns()) {
+                // Siblings spend between any two figures: beside them, a fall proves no cost above the table's.
+                let fall = if self.config.nodes > 1 { fall.min(key.likely) } else { fall };
                 self.learned.sample(key, fall, heard.counted);
             }
         }

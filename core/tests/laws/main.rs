@@ -3,6 +3,11 @@
 //! | module | laws |
 //! | --- | --- |
 //! | `refusals` | never earlier than the server said; what is retried, and what is not |
+//! | `fair` | a pool that does not last for all is shared fairly, and used up |
+//! | `people` | people go before background work: in line, and with what is left of the points |
+//! | `caps` | what the app itself grants a tenant or a user is never exceeded |
+//! | `siblings` | copies that share a pool stop at the wall together and come back spread out |
+//! | `forecast` | the coming rule is foretold exactly and holds nothing up |
 //! | `points` | points are conserved and never overspent because of us |
 //! | `paces` | invocations keep to the published windows; nobody starves beside a flood |
 //! | `verdicts` | exact waits, deferrals, calls that leave no trace |
@@ -12,11 +17,16 @@
 //! | `world` | virtual time: calls, latency, losses and cancellations around one limiter |
 
 mod bounds;
+mod caps;
+mod fair;
+mod forecast;
 mod moody;
 mod paces;
+mod people;
 mod points;
 mod refusals;
 mod resume;
 mod scopes;
+mod siblings;
 mod verdicts;
 mod world;

@@ -248,3 +248,21 @@ impl Server for Silent {
         }
     }
 }
+
+/// What a server tells of the pool over all tenants that ends with this hour.
+pub fn figures(quota: u32, left: u32, now: Instant) -> Vec<Header> {
+    told("", quota, left, now)
+}
+
+/// The same of the coming rule.
+pub fn beta_figures(quota: u32, left: u32, now: Instant) -> Vec<Header> {
+    told("Beta-", quota, left, now)
+}
+
+fn told(side: &str, quota: u32, left: u32, now: Instant) -> Vec<Header> {
+    let secs = now.next_hour().since(now).secs_ceil();
+    vec![
+        Header::new(format!("{side}RateLimit-Policy"), format!(r#""global-app-quota";q={quota};w=3600"#)),
+        Header::new(format!("{side}RateLimit"), format!(r#""global-app-quota";r={left};t={secs}"#)),
+    ]
+}
