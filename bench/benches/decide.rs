@@ -7,6 +7,7 @@
 use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
 use governor::{Quota, RateLimiter};
 use headroom_bench::{NOON, call, knowing, operations, refusal, success, tenant};
+use headroom_core::verdict::CallOptions;
 use headroom_model::operation::Operation;
 use headroom_model::time::Millis;
 use std::num::NonZeroU32;
