@@ -29,6 +29,8 @@ pub(crate) struct Key<'a> {
 ///
 /// Scopes are kept in places that do not move, so their order depends on what was asked in which order, and never on a
 /// hash: runs can be repeated. Who [holds](Self::hold) a scope, or has one within it, keeps it known.
+///
+/// Most scopes have none within, and most others one: that is asked for before the index.
 #[derive(Clone)]
 pub(crate) struct Scopes<V> {
     /// Boxed: growing moves no values and leaves no room for values.
@@ -44,7 +46,17 @@ struct Entry<V> {
     within: ScopeId,
     part: Part<Box<str>>,
     holds: u32,
+    /// How many scopes are known that lie within it, and the one that came last. That one may be another by now.
+    inner: u32,
+    newest: ScopeId,
     value: V,
+}
+
+impl<V: Default> Entry<V> {
+    fn new(key: Key<'_>) -> Self {
+        let part = key.part.map(|name| Box::<str>::from(*name));
+        Self { within: key.within, part, holds: 0, inner: 0, newest: ScopeId::APP, value: V::default() }
+    }
 }
 
 impl<V> Entry<V> {
@@ -55,7 +67,7 @@ impl<V> Entry<V> {
 
 impl<V: Default> Scopes<V> {
     pub(crate) fn new(seed: u64) -> Self {
-        let app = Entry { within: ScopeId::APP, part: Part::App, holds: 1, value: V::default() };
+        let app = Entry::new(Key { within: ScopeId::APP, part: Part::App });
         Self {
             places: vec![Some(Box::new(app))],
             free: Vec::new(),
@@ -70,7 +82,12 @@ impl<V: Default> Scopes<V> {
     }
 
     pub(crate) fn find(&self, key: Key<'_>) -> Option<ScopeId> {
-        self.index.find(self.hash(key), |id| self.is(*id, key)).copied()
+        let within = self.entry(key.within)?;
+        if within.inner == 0 {
+            return None;
+        }
+        let newest = Some(within.newest).filter(|id| self.is(*id, key));
+        newest.or_else(|| self.index.find(self.hash(key), |id| self.is(*id, key)).copied())
     }
 
     /// The scope's id, known from now on if it was not.
@@ -78,14 +95,16 @@ impl<V: Default> Scopes<V> {
         if let Some(id) = self.find(key) {
             return id;
         }
-        let part = key.part.map(|name| Box::<str>::from(*name));
-        let entry = Box::new(Entry { within: key.within, part, holds: 0, value: V::default() });
+        let entry = Box::new(Entry::new(key));
         let id = self.free.pop().unwrap_or(ScopeId(u32::try_from(self.places.len()).unwrap_or(u32::MAX)));
         match self.places.get_mut(id.place()) {
             Some(place) => *place = Some(entry),
             None => self.places.push(Some(entry)),
         }
-        self.hold(key.within);
+        if let Some(within) = self.entry_mut(key.within) {
+            within.inner = within.inner.saturating_add(1);
+            within.newest = id;
+        }
         self.add_to_index(id);
         id
     }
@@ -153,10 +172,12 @@ impl<V: Default> Scopes<V> {
             for place in 1..self.places.len() {
                 let Some(Some(entry)) = self.places.get_mut(place) else { continue };
                 let (within, is_now) = (entry.within, (entry.within != ScopeId::APP) == is_inner);
-                if is_now && !is_kept(&mut entry.value) && entry.holds == 0 {
+                if is_now && !is_kept(&mut entry.value) && entry.holds == 0 && entry.inner == 0 {
                     self.places[place] = None;
                     self.free.push(ScopeId(u32::try_from(place).unwrap_or(u32::MAX)));
-                    self.let_go(within);
+                    if let Some(within) = self.entry_mut(within) {
+                        within.inner = within.inner.saturating_sub(1);
+                    }
                 }
             }
         }
