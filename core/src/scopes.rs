@@ -1,9 +1,12 @@
 //! What is known of each scope: a table of scopes, each named by a small number as long as it is known.
 
+mod name;
+
 use crate::scope::{Part, Scope};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use std::hash::{BuildHasher, Hash};
+use name::Name;
+use std::hash::BuildHasher;
 
 /// Names a scope while it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,7 +22,7 @@ impl ScopeId {
 }
 
 /// A scope as it is asked for: its name within another. Asking allocates nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Key<'a> {
     pub(crate) within: ScopeId,
     pub(crate) part: Part<&'a str>,
@@ -44,7 +47,9 @@ pub(crate) struct Scopes<V> {
 #[derive(Clone)]
 struct Entry<V> {
     within: ScopeId,
-    part: Part<Box<str>>,
+    kind: Part<()>,
+    /// Empty if its kind has none.
+    name: Name,
     holds: u32,
     /// How many scopes are known that lie within it, and the one that came last. That one may be another by now.
     inner: u32,
@@ -54,14 +59,22 @@ struct Entry<V> {
 
 impl<V: Default> Entry<V> {
     fn new(key: Key<'_>) -> Self {
-        let part = key.part.map(|name| Box::<str>::from(*name));
-        Self { within: key.within, part, holds: 0, inner: 0, newest: ScopeId::APP, value: V::default() }
+        let Key { within, part } = key;
+        let (kind, name) = (part.map(|_| ()), Name::of(part.name().unwrap_or(&"")));
+        Self { within, kind, name, holds: 0, inner: 0, newest: ScopeId::APP, value: V::default() }
     }
 }
 
 impl<V> Entry<V> {
-    fn key(&self) -> Key<'_> {
-        Key { within: self.within, part: self.part.map(|name| &**name) }
+    /// Its key, taken apart as [`Key::parts`] does.
+    fn parts(&self) -> (ScopeId, Part<()>, &[u8]) {
+        (self.within, self.kind, self.name.bytes())
+    }
+}
+
+impl Key<'_> {
+    fn parts(&self) -> (ScopeId, Part<()>, &[u8]) {
+        (self.within, self.part.map(|_| ()), self.part.name().map_or(&[], |name| name.as_bytes()))
     }
 }
 
@@ -87,7 +100,7 @@ impl<V: Default> Scopes<V> {
             return None;
         }
         let newest = Some(within.newest).filter(|id| self.is(*id, key));
-        newest.or_else(|| self.index.find(self.hash(key), |id| self.is(*id, key)).copied())
+        newest.or_else(|| self.index.find(hash_of(&self.hasher, key.parts()), |id| self.is(*id, key)).copied())
     }
 
     /// The scope's id, known from now on if it was not.
@@ -113,7 +126,7 @@ impl<V: Default> Scopes<V> {
         let Self { places, index, hasher, .. } = self;
         let hash = |id: &ScopeId| {
             let entry = places.get(id.place()).and_then(Option::as_deref);
-            entry.map_or(0, |entry| hash_of(hasher, entry.key()))
+            entry.map_or(0, |entry| hash_of(hasher, entry.parts()))
         };
         index.insert_unique(hash(&id), id, hash);
     }
@@ -147,21 +160,17 @@ impl<V: Default> Scopes<V> {
     /// Its full name.
     pub(crate) fn name(&self, id: ScopeId) -> Scope {
         let Some(entry) = self.entry(id) else { return Scope::App };
-        let within = || {
-            let within = self.entry(entry.within).and_then(|within| within.part.name());
-            within.map(|name| name.to_string()).unwrap_or_default()
-        };
-        match &entry.part {
+        let name = || entry.name.to_string();
+        let within = || self.entry(entry.within).map(|within| within.name.to_string()).unwrap_or_default();
+        match entry.kind {
             Part::App => Scope::App,
-            Part::Tenant(tenant) => Scope::Tenant(tenant.to_string()),
-            Part::Endpoint(template, method) => {
-                Scope::Endpoint { tenant: within(), template: *template, method: *method }
-            }
-            Part::Issue(issue) => Scope::Issue { tenant: within(), issue: issue.to_string() },
-            Part::Account(account) => Scope::Account { tenant: within(), account: account.to_string() },
-            Part::Installation(installation) => Scope::Installation(installation.to_string()),
-            Part::User(account) => Scope::User { installation: within(), account: account.to_string() },
-            Part::Environment(environment) => Scope::Environment(environment.to_string()),
+            Part::Tenant(()) => Scope::Tenant(name()),
+            Part::Endpoint(template, method) => Scope::Endpoint { tenant: within(), template, method },
+            Part::Issue(()) => Scope::Issue { tenant: within(), issue: name() },
+            Part::Account(()) => Scope::Account { tenant: within(), account: name() },
+            Part::Installation(()) => Scope::Installation(name()),
+            Part::User(()) => Scope::User { installation: within(), account: name() },
+            Part::Environment(()) => Scope::Environment(name()),
         }
     }
 
@@ -194,7 +203,7 @@ impl<V: Default> Scopes<V> {
     }
 
     fn is(&self, id: ScopeId, key: Key<'_>) -> bool {
-        self.entry(id).is_some_and(|entry| entry.key() == key)
+        self.entry(id).is_some_and(|entry| entry.parts() == key.parts())
     }
 
     fn entry(&self, id: ScopeId) -> Option<&Entry<V>> {
@@ -204,16 +213,10 @@ impl<V: Default> Scopes<V> {
     fn entry_mut(&mut self, id: ScopeId) -> Option<&mut Entry<V>> {
         self.places.get_mut(id.place())?.as_deref_mut()
     }
-
-    fn hash(&self, key: Key<'_>) -> u64 {
-        hash_of(&self.hasher, key)
-    }
 }
 
-fn hash_of(hasher: &FixedState, key: Key<'_>) -> u64 {
-    let mut state = hasher.build_hasher();
-    key.hash(&mut state);
-    std::hash::Hasher::finish(&state)
+fn hash_of(hasher: &FixedState, key: (ScopeId, Part<()>, &[u8])) -> u64 {
+    hasher.hash_one(key)
 }
 
 impl<V: std::fmt::Debug + Default> std::fmt::Debug for Scopes<V> {
@@ -280,7 +283,13 @@ mod tests {
                 prop_assert_eq!(&all, &want);
                 prop_assert_eq!(fast.len(), slow.len() + 1);
                 for (id, _) in fast.iter().skip(1) {
-                    prop_assert_eq!(fast.find(fast.entry(id).unwrap().key()), Some(id));
+                    let (within, entry) = (fast.entry(id).unwrap().within, fast.entry(id).unwrap());
+                    let name = entry.name.to_string();
+                    let part = match entry.kind {
+                        Part::Issue(()) => Part::Issue(name.as_str()),
+                        _ => Part::Tenant(name.as_str()),
+                    };
+                    prop_assert_eq!(fast.find(Key { within, part }), Some(id));
                 }
             }
         }
