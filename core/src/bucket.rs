@@ -1,10 +1,13 @@
 //! The pace of REST requests: a token bucket as a calendar, in which each call books the slot it will be sent in.
 
+mod booked;
+
 use crate::config::BurstRate;
 use crate::pace::LATE;
 use crate::verdict::Priority;
+use booked::Booked;
 use headroom_model::time::{Instant, Millis};
-use std::collections::VecDeque;
+use std::mem;
 
 /// A token bucket in the form of a theoretical arrival time (GCRA, ITU-T I.371), exact in integers: time is
 /// counted in units of 1/`per_second` ms, in which every call is worth 1,000.
@@ -26,15 +29,8 @@ pub(crate) struct Bucket {
     settled_at: Instant,
     /// When the bucket would be full again after the bookings that were dropped from `booked`, scaled.
     full_at_first: u128,
-    /// Bookings that can still be taken back, in order.
-    booked: VecDeque<Instant>,
-    /// Those of `booked` that background calls hold.
-    background: VecDeque<Instant>,
-    /// Slots that were taken over, once for each background call that does not know it yet. Calls that booked the same
-    /// instant are not told apart: who asks first was displaced.
-    displaced: VecDeque<Instant>,
-    /// When the bucket would be full again after all that is booked, scaled; none if it has to be counted anew.
-    full_at: Option<u128>,
+    /// Bookings that can still be taken back.
+    booked: Booked,
 }
 
 const CALL: u128 = 1_000;
@@ -43,10 +39,8 @@ const CALL: u128 = 1_000;
 const RAISE_AFTER: Millis = Millis::from_secs(10);
 
 impl Bucket {
-    pub(crate) fn new(rate: BurstRate) -> Self {
-        let (booked, background, displaced) = Default::default();
-        let (settled_at, full_at_first, full_at) = (Instant(0), 0, Some(0));
-        Self { told: rate, rate, settled_at, full_at_first, booked, background, displaced, full_at }
+    pub(crate) const fn new(rate: BurstRate) -> Self {
+        Self { told: rate, rate, settled_at: Instant(0), full_at_first: 0, booked: Booked::None }
     }
 
     const fn scaled(&self, instant: Instant) -> u128 {
@@ -57,9 +51,14 @@ impl Bucket {
         full_at.max(self.scaled(slot)) + CALL
     }
 
+    /// When the bucket would be full again after all that is booked, scaled.
     fn full_at(&self) -> u128 {
-        let count = || self.booked.iter().fold(self.full_at_first, |full_at, slot| self.full_after(full_at, *slot));
-        self.full_at.unwrap_or_else(count)
+        let after = |full_at, slot: &Instant| self.full_after(full_at, *slot);
+        match &self.booked {
+            Booked::None => self.full_at_first,
+            Booked::One(slot, _) => after(self.full_at_first, slot),
+            Booked::Many(line) => line.full_at.unwrap_or_else(|| line.slots.iter().fold(self.full_at_first, after)),
+        }
     }
 
     /// Changes the rate and the capacity that are believed, given each with what was told.
@@ -71,7 +70,7 @@ impl Bucket {
         };
         // The same instant in the new scale, rounded up.
         self.full_at_first = (self.full_at_first * u128::from(self.rate.per_second)).div_ceil(before);
-        self.full_at = None;
+        self.booked.count_anew();
     }
 
     /// How far from full the bucket may be and still have a token.
@@ -87,17 +86,15 @@ impl Bucket {
 
     /// The first instant from `from` on that a call of this priority can book at `now`.
     pub(crate) fn earliest(&self, from: Instant, priority: Priority, now: Instant) -> Instant {
+        // Mostly there is a token, and that takes no division.
+        if self.full_at() <= self.scaled(from) + self.slack() {
+            return from;
+        }
         let free = from.max(self.free());
         match priority {
-            Priority::Interactive => self.to_take_over(from, now).map_or(free, |slot| slot.min(free)),
+            Priority::Interactive => self.booked.to_take_over(from, now).map_or(free, |slot| slot.min(free)),
             Priority::Background => free,
         }
-    }
-
-    /// The first slot from `from` on that a background call holds. A slot whose time has come may be used already.
-    fn to_take_over(&self, from: Instant, now: Instant) -> Option<Instant> {
-        let at = self.background.partition_point(|slot| *slot < from || *slot <= now);
-        self.background.get(at).copied()
     }
 
     /// Books `slot`, an instant that `earliest` gave.
@@ -108,45 +105,32 @@ impl Bucket {
             self.believe(|rate, told| raised(rate, told, raises));
         }
         self.forget_used(now);
-        match priority {
-            Priority::Background => insert(&mut self.background, slot),
-            Priority::Interactive if self.free() > slot && remove(&mut self.background, slot) => {
-                return insert(&mut self.displaced, slot);
-            }
-            Priority::Interactive => {}
+        if matches!(self.booked, Booked::None) {
+            self.booked = Booked::One(slot, priority);
+            return;
         }
-        // Behind a hole it may come before others; then all behind it have to be counted again.
-        let is_last = self.booked.back().is_none_or(|last| *last <= slot);
-        self.full_at = is_last.then(|| self.full_after(self.full_at(), slot));
-        insert(&mut self.booked, slot);
+        let (full_at, is_free) = (self.full_at(), self.free() <= slot);
+        let mut line = mem::take(&mut self.booked).into_line(full_at);
+        line.book(slot, priority, is_free, self.full_after(full_at, slot));
+        self.booked = Booked::Many(line);
     }
 
     /// Drops the slots that nobody can use or give back any longer.
     fn forget_used(&mut self, now: Instant) {
-        let is_used = |slot: &mut Instant| now.since(*slot) > LATE;
-        while let Some(first) = self.booked.pop_front_if(is_used) {
+        let is_used = |slot: Instant| now.since(slot) > LATE;
+        while let Some(first) = self.booked.take_first_used(is_used) {
             self.full_at_first = self.full_after(self.full_at_first, first);
-        }
-        for slots in [&mut self.background, &mut self.displaced] {
-            while slots.pop_front_if(is_used).is_some() {}
         }
     }
 
     /// Whether a call still holds the slot that it booked. If not, it gives the slot back and books anew.
     pub(crate) fn holds(&self, slot: Instant, priority: Priority) -> bool {
-        let is_in = |slots: &VecDeque<Instant>| slots.binary_search(&slot).is_ok();
-        priority == Priority::Interactive || (is_in(&self.background) && !is_in(&self.displaced))
+        priority == Priority::Interactive || self.booked.is_held_in_background(slot)
     }
 
     /// Gives a slot back that was not used. One that an interactive call took over goes back to the background call.
     pub(crate) fn unbook(&mut self, slot: Instant, priority: Priority) {
-        let was_taken_over = remove(&mut self.displaced, slot);
-        match priority {
-            Priority::Interactive if was_taken_over => insert(&mut self.background, slot),
-            Priority::Background if was_taken_over || !remove(&mut self.background, slot) => {}
-            _ if remove(&mut self.booked, slot) => self.full_at = None,
-            _ => {}
-        }
+        self.booked.give_back(slot, priority);
     }
 
     /// The server refused: it was asked for more than it had. The bucket counts as empty until `until`, when it has one
@@ -160,11 +144,8 @@ impl Bucket {
             self.believe(|rate, _| (rate / 2).max(1));
         }
         self.settled_at = self.settled_at.max(until);
-        for slots in [&mut self.booked, &mut self.background, &mut self.displaced] {
-            slots.retain(|slot| *slot >= until);
-        }
+        self.booked.keep_from(until);
         self.full_at_first = self.full_at_first.max(self.scaled(until) + self.slack());
-        self.full_at = None;
     }
 
     /// How often time without a refusal has raised the rate since it was last written down.
@@ -180,15 +161,6 @@ impl Bucket {
             && raised(self.rate.per_second, per_second, raises) == per_second
             && raised(self.rate.capacity, capacity, raises) == capacity
     }
-}
-
-fn insert(sorted: &mut VecDeque<Instant>, slot: Instant) {
-    sorted.insert(sorted.partition_point(|other| *other <= slot), slot);
-}
-
-/// Whether there was one.
-fn remove(sorted: &mut VecDeque<Instant>, slot: Instant) -> bool {
-    sorted.binary_search(&slot).is_ok_and(|at| sorted.remove(at).is_some())
 }
 
 /// A tenth of what was told for each raise, and no more than was told.

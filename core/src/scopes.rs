@@ -1,9 +1,12 @@
 //! What is known of each scope: a table of scopes, each named by a small number as long as it is known.
 
+mod name;
+
 use crate::scope::{Part, Scope};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use std::hash::{BuildHasher, Hash};
+use name::Name;
+use std::hash::BuildHasher;
 
 /// Names a scope while it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,7 +22,7 @@ impl ScopeId {
 }
 
 /// A scope as it is asked for: its name within another. Asking allocates nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Key<'a> {
     pub(crate) within: ScopeId,
     pub(crate) part: Part<&'a str>,
@@ -29,6 +32,8 @@ pub(crate) struct Key<'a> {
 ///
 /// Scopes are kept in places that do not move, so their order depends on what was asked in which order, and never on a
 /// hash: runs can be repeated. Who [holds](Self::hold) a scope, or has one within it, keeps it known.
+///
+/// Most scopes have none within, and most others one: that is asked for before the index.
 #[derive(Clone)]
 pub(crate) struct Scopes<V> {
     /// Boxed: growing moves no values and leaves no room for values.
@@ -42,20 +47,40 @@ pub(crate) struct Scopes<V> {
 #[derive(Clone)]
 struct Entry<V> {
     within: ScopeId,
-    part: Part<Box<str>>,
+    kind: Part<()>,
+    /// Empty if its kind has none.
+    name: Name,
     holds: u32,
+    /// How many scopes are known that lie within it, and the one that came last. That one may be another by now.
+    inner: u32,
+    newest: ScopeId,
     value: V,
 }
 
+impl<V: Default> Entry<V> {
+    fn new(key: Key<'_>) -> Self {
+        let Key { within, part } = key;
+        let (kind, name) = (part.map(|_| ()), Name::of(part.name().unwrap_or(&"")));
+        Self { within, kind, name, holds: 0, inner: 0, newest: ScopeId::APP, value: V::default() }
+    }
+}
+
 impl<V> Entry<V> {
-    fn key(&self) -> Key<'_> {
-        Key { within: self.within, part: self.part.map(|name| &**name) }
+    /// Its key, taken apart as [`Key::parts`] does.
+    fn parts(&self) -> (ScopeId, Part<()>, &[u8]) {
+        (self.within, self.kind, self.name.bytes())
+    }
+}
+
+impl Key<'_> {
+    fn parts(&self) -> (ScopeId, Part<()>, &[u8]) {
+        (self.within, self.part.map(|_| ()), self.part.name().map_or(&[], |name| name.as_bytes()))
     }
 }
 
 impl<V: Default> Scopes<V> {
     pub(crate) fn new(seed: u64) -> Self {
-        let app = Entry { within: ScopeId::APP, part: Part::App, holds: 1, value: V::default() };
+        let app = Entry::new(Key { within: ScopeId::APP, part: Part::App });
         Self {
             places: vec![Some(Box::new(app))],
             free: Vec::new(),
@@ -70,7 +95,12 @@ impl<V: Default> Scopes<V> {
     }
 
     pub(crate) fn find(&self, key: Key<'_>) -> Option<ScopeId> {
-        self.index.find(self.hash(key), |id| self.is(*id, key)).copied()
+        let within = self.entry(key.within)?;
+        if within.inner == 0 {
+            return None;
+        }
+        let newest = Some(within.newest).filter(|id| self.is(*id, key));
+        newest.or_else(|| self.index.find(hash_of(&self.hasher, key.parts()), |id| self.is(*id, key)).copied())
     }
 
     /// The scope's id, known from now on if it was not.
@@ -78,14 +108,16 @@ impl<V: Default> Scopes<V> {
         if let Some(id) = self.find(key) {
             return id;
         }
-        let part = key.part.map(|name| Box::<str>::from(*name));
-        let entry = Box::new(Entry { within: key.within, part, holds: 0, value: V::default() });
+        let entry = Box::new(Entry::new(key));
         let id = self.free.pop().unwrap_or(ScopeId(u32::try_from(self.places.len()).unwrap_or(u32::MAX)));
         match self.places.get_mut(id.place()) {
             Some(place) => *place = Some(entry),
             None => self.places.push(Some(entry)),
         }
-        self.hold(key.within);
+        if let Some(within) = self.entry_mut(key.within) {
+            within.inner = within.inner.saturating_add(1);
+            within.newest = id;
+        }
         self.add_to_index(id);
         id
     }
@@ -94,7 +126,7 @@ impl<V: Default> Scopes<V> {
         let Self { places, index, hasher, .. } = self;
         let hash = |id: &ScopeId| {
             let entry = places.get(id.place()).and_then(Option::as_deref);
-            entry.map_or(0, |entry| hash_of(hasher, entry.key()))
+            entry.map_or(0, |entry| hash_of(hasher, entry.parts()))
         };
         index.insert_unique(hash(&id), id, hash);
     }
@@ -128,21 +160,17 @@ impl<V: Default> Scopes<V> {
     /// Its full name.
     pub(crate) fn name(&self, id: ScopeId) -> Scope {
         let Some(entry) = self.entry(id) else { return Scope::App };
-        let within = || {
-            let within = self.entry(entry.within).and_then(|within| within.part.name());
-            within.map(|name| name.to_string()).unwrap_or_default()
-        };
-        match &entry.part {
+        let name = || entry.name.to_string();
+        let within = || self.entry(entry.within).map(|within| within.name.to_string()).unwrap_or_default();
+        match entry.kind {
             Part::App => Scope::App,
-            Part::Tenant(tenant) => Scope::Tenant(tenant.to_string()),
-            Part::Endpoint(template, method) => {
-                Scope::Endpoint { tenant: within(), template: *template, method: *method }
-            }
-            Part::Issue(issue) => Scope::Issue { tenant: within(), issue: issue.to_string() },
-            Part::Account(account) => Scope::Account { tenant: within(), account: account.to_string() },
-            Part::Installation(installation) => Scope::Installation(installation.to_string()),
-            Part::User(account) => Scope::User { installation: within(), account: account.to_string() },
-            Part::Environment(environment) => Scope::Environment(environment.to_string()),
+            Part::Tenant(()) => Scope::Tenant(name()),
+            Part::Endpoint(template, method) => Scope::Endpoint { tenant: within(), template, method },
+            Part::Issue(()) => Scope::Issue { tenant: within(), issue: name() },
+            Part::Account(()) => Scope::Account { tenant: within(), account: name() },
+            Part::Installation(()) => Scope::Installation(name()),
+            Part::User(()) => Scope::User { installation: within(), account: name() },
+            Part::Environment(()) => Scope::Environment(name()),
         }
     }
 
@@ -153,10 +181,12 @@ impl<V: Default> Scopes<V> {
             for place in 1..self.places.len() {
                 let Some(Some(entry)) = self.places.get_mut(place) else { continue };
                 let (within, is_now) = (entry.within, (entry.within != ScopeId::APP) == is_inner);
-                if is_now && !is_kept(&mut entry.value) && entry.holds == 0 {
+                if is_now && !is_kept(&mut entry.value) && entry.holds == 0 && entry.inner == 0 {
                     self.places[place] = None;
                     self.free.push(ScopeId(u32::try_from(place).unwrap_or(u32::MAX)));
-                    self.let_go(within);
+                    if let Some(within) = self.entry_mut(within) {
+                        within.inner = within.inner.saturating_sub(1);
+                    }
                 }
             }
         }
@@ -173,7 +203,7 @@ impl<V: Default> Scopes<V> {
     }
 
     fn is(&self, id: ScopeId, key: Key<'_>) -> bool {
-        self.entry(id).is_some_and(|entry| entry.key() == key)
+        self.entry(id).is_some_and(|entry| entry.parts() == key.parts())
     }
 
     fn entry(&self, id: ScopeId) -> Option<&Entry<V>> {
@@ -183,16 +213,10 @@ impl<V: Default> Scopes<V> {
     fn entry_mut(&mut self, id: ScopeId) -> Option<&mut Entry<V>> {
         self.places.get_mut(id.place())?.as_deref_mut()
     }
-
-    fn hash(&self, key: Key<'_>) -> u64 {
-        hash_of(&self.hasher, key)
-    }
 }
 
-fn hash_of(hasher: &FixedState, key: Key<'_>) -> u64 {
-    let mut state = hasher.build_hasher();
-    key.hash(&mut state);
-    std::hash::Hasher::finish(&state)
+fn hash_of(hasher: &FixedState, key: (ScopeId, Part<()>, &[u8])) -> u64 {
+    hasher.hash_one(key)
 }
 
 impl<V: std::fmt::Debug + Default> std::fmt::Debug for Scopes<V> {
@@ -259,7 +283,13 @@ mod tests {
                 prop_assert_eq!(&all, &want);
                 prop_assert_eq!(fast.len(), slow.len() + 1);
                 for (id, _) in fast.iter().skip(1) {
-                    prop_assert_eq!(fast.find(fast.entry(id).unwrap().key()), Some(id));
+                    let (within, entry) = (fast.entry(id).unwrap().within, fast.entry(id).unwrap());
+                    let name = entry.name.to_string();
+                    let part = match entry.kind {
+                        Part::Issue(()) => Part::Issue(name.as_str()),
+                        _ => Part::Tenant(name.as_str()),
+                    };
+                    prop_assert_eq!(fast.find(Key { within, part }), Some(id));
                 }
             }
         }

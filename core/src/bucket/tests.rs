@@ -1,6 +1,12 @@
 use super::Priority::{Background, Interactive};
+use super::booked::Line;
 use super::*;
 use proptest::prelude::*;
+
+/// Its bookings, in whatever form it keeps them.
+fn line(bucket: &Bucket) -> Line {
+    *bucket.booked.clone().into_line(bucket.full_at())
+}
 
 /// Books the earliest slot from `now` on.
 fn book(bucket: &mut Bucket, priority: Priority, now: Instant) -> Instant {
@@ -139,7 +145,7 @@ fn giving_all_slots_back_in_any_order_leaves_no_trace() {
     for at in [1, 0, 1, 1, 0] {
         bucket.unbook(slots.remove(at), Interactive);
     }
-    assert_eq!((bucket.full_at(), bucket.booked.len()), (0, 0));
+    assert_eq!((bucket.full_at(), line(&bucket).slots.len()), (0, 0));
 }
 
 /// Callers as the limiter has them: each books a slot, asks at its turn whether it still holds it, and sends.
@@ -201,7 +207,7 @@ impl Callers {
     }
 
     fn displaced_ahead(&self) -> usize {
-        self.ahead(self.bucket.displaced.iter().copied())
+        self.ahead(line(&self.bucket).displaced)
     }
 
     fn ahead(&self, slots: impl IntoIterator<Item = Instant>) -> usize {
@@ -245,9 +251,10 @@ proptest! {
             let later = callers.now + Millis(gap);
             let slot = callers.bucket.earliest(later, priority, callers.now);
             prop_assert!(slot >= later && callers.bucket.earliest(slot, priority, callers.now) == slot, "asked later");
-            let recounted = Bucket { full_at: None, ..callers.bucket.clone() };
+            let mut recounted = callers.bucket.clone();
+            recounted.booked.count_anew();
             prop_assert_eq!(recounted.full_at(), callers.bucket.full_at());
-            let known = callers.ahead(callers.bucket.booked.iter().copied()) + callers.displaced_ahead();
+            let known = callers.ahead(line(&callers.bucket).slots) + callers.displaced_ahead();
             prop_assert_eq!(known, callers.ahead(callers.waiting.iter().map(|(slot, _)| *slot)), "each is known once");
         }
         callers.pass_until_all_are_sent();
@@ -337,7 +344,7 @@ fn a_slot_that_was_taken_over_in_vain_goes_back() {
     let taken = book(&mut bucket, Interactive, Instant(50));
     assert_eq!((taken, bucket.holds(slots[1], Background)), (slots[1], false));
     bucket.unbook(taken, Interactive);
-    assert!(bucket.holds(slots[1], Background) && bucket.displaced.is_empty());
+    assert!(bucket.holds(slots[1], Background) && line(&bucket).displaced.is_empty());
     assert_eq!(bucket.earliest(Instant(50), Background, Instant(50)), Instant(300), "the line is as long as before");
 }
 
@@ -349,9 +356,13 @@ fn after_a_refusal_nobody_holds_a_slot_before_its_end() {
     book(&mut bucket, Interactive, Instant(50));
     bucket.refused(Instant(200), Instant(60));
     assert_eq!(slots.map(|slot| bucket.holds(slot, Background)), [false, false, false, true, true]);
-    assert_eq!(bucket.displaced, [slots[2]]);
+    assert_eq!(line(&bucket).displaced, [slots[2]]);
     bucket.unbook(slots[1], Background);
-    assert_eq!((bucket.booked.len(), bucket.full_at.is_none()), (3, true), "what was void gives nothing back");
+    assert_eq!(
+        (line(&bucket).slots.len(), line(&bucket).full_at.is_none()),
+        (3, true),
+        "what was void gives nothing back"
+    );
 }
 
 #[test]
@@ -360,7 +371,8 @@ fn nothing_is_kept_of_calls_that_never_came() {
     for priority in [Background, Background, Background, Interactive] {
         book(&mut bucket, priority, Instant(0));
     }
-    assert_eq!((bucket.booked.len(), bucket.background.len(), bucket.displaced.len()), (3, 2, 1));
+    let Line { slots, background, displaced, .. } = line(&bucket);
+    assert_eq!((slots.len(), background.len(), displaced.len()), (3, 2, 1));
     book(&mut bucket, Interactive, Instant(10_000));
-    assert_eq!((bucket.booked.len(), bucket.background.len(), bucket.displaced.len()), (1, 0, 0));
+    assert!(matches!(bucket.booked, Booked::One(slot, Interactive) if slot == Instant(10_000)));
 }

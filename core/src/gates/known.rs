@@ -17,7 +17,7 @@ impl Gates {
                 confidence,
                 resets_at: now.next_hour(),
                 exhausted_at: pool.exhausted_at(now),
-                beta: gate.shadow.as_ref().map(|shadow| shadow.forecast(1, now)),
+                beta: gate.shadow().map(|shadow| shadow.forecast(1, now)),
             })
         });
         pools.collect()
@@ -27,7 +27,7 @@ impl Gates {
     pub(crate) fn pauses(&self, now: Instant) -> Vec<Wait> {
         let paused = self.scopes.iter().filter(|(_, gate)| gate.is_paused(now)).filter_map(|(id, gate)| {
             let pause = gate.pause.as_ref()?;
-            Some(Wait { until: pause.until, limit: self.limit(pause.kind.clone(), id) })
+            Some(Wait { until: pause.until, limit: self.limit((*pause.kind).clone(), id) })
         });
         paused.collect()
     }

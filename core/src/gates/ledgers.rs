@@ -40,8 +40,8 @@ impl Gates {
             return Err(Never::CostsMoreThanQuota(cost));
         }
         for place in CAPPED {
-            let users = known[place].map_or(0, |(_, gate)| gate.users);
-            let cap = known[place].and_then(|(id, gate)| Some((id, gate.cap.as_deref()?)));
+            let users = known[place].map_or(0, |(_, gate)| gate.users());
+            let cap = known[place].and_then(|(id, gate)| Some((id, gate.cap()?)));
             if let Some((id, cap)) = cap {
                 search.go_to_fit(cap.earliest(cost, search.at, now), cost, || self.limit(LimiterKind::Cap, id))?;
             } else if self.cap(lane.kind(place), users).is_some_and(|cap| cost > cap) {
@@ -56,7 +56,7 @@ impl Gates {
         let Some(place) = lane.pool() else { return true };
         if hold.points.is_some() {
             let pool = known[place].and_then(|(_, gate)| gate.pool.as_deref());
-            let mut caps = CAPPED.into_iter().filter_map(|place| known[place]?.1.cap.as_deref());
+            let mut caps = CAPPED.into_iter().filter_map(|place| known[place]?.1.cap());
             return pool.is_some_and(|pool| pool.covers_reserved(now)) && caps.all(|cap| cap.covers_reserved(now));
         }
         let mut search = Search { at: now, longest: Millis::ZERO, limit: None };
@@ -84,7 +84,8 @@ impl Gates {
         let cost = hold.points.unwrap_or(0);
         let Some(gate) = self.pool_gate(lane, now) else { return Sent { pool: None, shadow: None } };
         let pool = gate.pool.as_mut().map(|pool| pool.sent(cost, now));
-        Sent { pool, shadow: gate.shadow.as_mut().and_then(|shadow| shadow.sent(cost, now)) }
+        let shadow = gate.rare.as_mut().and_then(|rare| rare.shadow.as_mut()?.sent(cost, now));
+        Sent { pool, shadow }
     }
 
     /// An attempt was answered: its points are spent unless the server refused it. Gives how many.
@@ -118,7 +119,8 @@ impl Gates {
             if let (Some(pool), Some(at)) = (&mut gate.pool, sent.pool) {
                 pool.lose(points, at, now);
             }
-            if let (Some(shadow), Some(at)) = (&mut gate.shadow, sent.shadow) {
+            let shadow = gate.rare.as_mut().and_then(|rare| rare.shadow.as_mut());
+            if let (Some(shadow), Some(at)) = (shadow, sent.shadow) {
                 shadow.pool.lose(points, at, now);
             }
         }
@@ -175,7 +177,7 @@ impl Gates {
 
     /// What the coming rule would say of the lane.
     pub(crate) fn forecast(&self, lane: &Lane, now: Instant) -> Option<Forecast> {
-        Some(self.known_pool(lane)??.shadow.as_ref()?.forecast(lane.cost.likely, now))
+        Some(self.known_pool(lane)??.shadow()?.forecast(lane.cost.likely, now))
     }
 
     fn known_pool(&self, lane: &Lane) -> Option<Option<&Gate>> {
@@ -189,8 +191,9 @@ impl Gates {
         let id = self.scopes.intern(key);
         let cap = self.cap(Some(Part::Tenant(())), users);
         if let Some(gate) = self.scopes.get_mut(id) {
-            gate.users = users;
-            if let (Some(pool), Some(cap)) = (&mut gate.cap, cap) {
+            let rare = gate.rare();
+            rare.users = users;
+            if let (Some(pool), Some(cap)) = (&mut rare.cap, cap) {
                 pool.set_quota(cap);
             }
         }
@@ -216,9 +219,9 @@ impl Gates {
 
     fn cap_mut(&mut self, lane: &Lane, place: usize, now: Instant) -> Option<&mut Pool> {
         let (id, kind) = (lane.id(place)?, lane.kind(place));
-        let quota = self.cap(kind, self.scopes.get(id)?.users)?;
+        let quota = self.cap(kind, self.scopes.get(id)?.users())?;
         let terms = Terms { nodes: 1, ..self.terms(quota) };
-        Some(self.scopes.get_mut(id)?.cap.get_or_insert_with(|| Box::new(Pool::new(terms, now))))
+        Some(self.scopes.get_mut(id)?.rare().cap.get_or_insert_with(|| Box::new(Pool::new(terms, now))))
     }
 
     fn each_ledger(&mut self, lane: &Lane, now: Instant, act: impl Fn(&mut Pool)) {
@@ -242,10 +245,14 @@ impl Gates {
 /// Takes in what an answer says of the coming rule, the first time as well.
 fn settle_shadow(gate: &mut Gate, charge: Charge, said: &Points, sent: Sent, now: Instant) {
     let Some(pool) = &gate.pool else { return };
-    if gate.shadow.is_none() && *said == Points::default() {
+    if gate.shadow().is_none() && *said == Points::default() {
         return;
     }
-    let shadow = gate.shadow.get_or_insert_with(|| Box::new(Shadow::new(pool.fresh(said.limit, now))));
+    let shadow = gate
+        .rare
+        .get_or_insert_default()
+        .shadow
+        .get_or_insert_with(|| Box::new(Shadow::new(pool.fresh(said.limit, now))));
     // What was not sent in its eyes had nothing set aside, and is charged to nobody.
     let unsent = Charge { reserved: 0, cost: 0, is_sure: false };
     let (charge, at) = sent.shadow.map_or_else(|| (unsent, shadow.pool.sent(0, now)), |at| (charge, at));

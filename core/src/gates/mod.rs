@@ -154,7 +154,7 @@ impl Gates {
             }
             for (id, gate) in known.iter().flatten() {
                 if let Some(pause) = &gate.pause {
-                    search.go_to(pause.until, || self.limit(pause.kind.clone(), *id));
+                    search.go_to(pause.until, || self.limit((*pause.kind).clone(), *id));
                 }
             }
             if let Err(never) = self.search_ledgers(lane, &known, hold, &mut search, now) {
@@ -206,10 +206,10 @@ impl Gates {
                 }
             }
             if kind == LimiterKind::Concurrency {
-                gate.crowd = Some(Crowd::after_refusal(gate.crowd, gate.in_flight, until, now));
+                gate.rare().crowd = Some(Crowd::after_refusal(gate.crowd(), gate.in_flight, until, now));
             }
             if gate.pause.as_ref().is_none_or(|before| until > before.until) {
-                gate.pause = Some(Box::new(Pause { until, kind }));
+                gate.pause = Some(Pause { until, kind: Box::new(kind) });
             }
         }
         self.scopes.name(id)
@@ -227,7 +227,7 @@ impl Gates {
 /// Whose requests are too many already. When one of them is answered, nobody can know.
 fn crowded(known: &Known<'_>, now: Instant) -> Option<ScopeId> {
     let (id, gate) = known[OWNER]?;
-    gate.crowd.filter(|crowd| !crowd.admits(gate.in_flight, now)).map(|_| id)
+    gate.crowd().filter(|crowd| !crowd.admits(gate.in_flight, now)).map(|_| id)
 }
 
 fn pace_kind(lane: &Lane, place: usize) -> LimiterKind {

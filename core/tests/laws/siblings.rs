@@ -138,8 +138,8 @@ proptest! {
     }
 }
 
-/// 50 nodes with 4 workers each. A hundred requests of the 200 that waited could come in a second: they are spread over
-/// two, or more, and not all at the hour.
+/// 50 nodes with 4 workers each. A hundred requests of the 200 that waited could come in a second: the nodes are spread
+/// over two, and not all at the hour.
 #[test]
 fn after_the_wall_a_fleet_comes_back_spread_out() {
     let mut fleet = Fleet::new(50, 4, 20_000, Millis(100), 7);
@@ -152,8 +152,9 @@ fn after_the_wall_a_fleet_comes_back_spread_out() {
     let most = Millis::from_secs(200 * u64::from(COST) / 100);
     assert!(spans.iter().all(|span| *span <= most), "{spans:?}");
     let in_second = |second: u64| spans.iter().filter(|span| span.0 / 1_000 == second).count();
-    for second in 0..4 {
-        assert!((6..=20).contains(&in_second(second)), "{} nodes in second {second}", in_second(second));
+    // Each node has a fiftieth of the burst rate, so two of its four workers are on their way at once.
+    for second in 0..2 {
+        assert!((15..=35).contains(&in_second(second)), "{} nodes in second {second}", in_second(second));
     }
     fleet.run_until(NOON + HOUR + Millis(10));
     assert!(fleet.arrived.len() - edge <= 8, "{} at once", fleet.arrived.len() - edge);

@@ -120,7 +120,9 @@ fn lines(
     for expansion in expansions {
         let values = || target.values(table.name(expansion.by));
         if by != Some(expansion.by) {
-            (by, first, others) = (Some(expansion.by), values().next(), values().nth(1).is_some());
+            let mut values = values();
+            (by, first) = (Some(expansion.by), values.next());
+            others = first.is_some() && values.next().is_some();
         }
         let is_asked = |value| is_asked(table.name(expansion.name), value);
         if !(first.is_some_and(is_asked) || others && values().any(is_asked)) {
@@ -168,6 +170,9 @@ fn whole(value: &str) -> Option<u32> {
 /// Whether a value of the query asks for an expansion, or for something inside it: `expand=space.homepage` brings the
 /// space.
 fn is_asked(name: &str, value: &str) -> bool {
+    if value.len() < name.len() {
+        return false;
+    }
     // Many libraries escape the comma as `%2C`.
     let parts = value.as_bytes().split(|byte| matches!(byte, b',' | b'%'));
     let mut parts = parts.map(|part| part.strip_prefix(b"2C").or(part.strip_prefix(b"2c")).unwrap_or(part));

@@ -150,6 +150,7 @@ pub struct Rule {
 pub struct Table<'a> {
     pub text: &'a str,
     pub nodes: &'a [Node],
+    /// In the order of their nodes and then of their methods.
     pub rows: &'a [Row],
     /// The first is empty.
     pub names: &'a [Span],
@@ -165,6 +166,12 @@ impl<'a> Table<'a> {
     #[must_use]
     pub fn text(&self, span: Span) -> &'a str {
         self.text.get(span.range()).unwrap_or_default()
+    }
+
+    /// The same as bytes.
+    #[must_use]
+    pub fn bytes(&self, span: Span) -> &'a [u8] {
+        self.text.as_bytes().get(span.range()).unwrap_or_default()
     }
 
     /// A name.
