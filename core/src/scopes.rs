@@ -203,7 +203,10 @@ impl<V: Default> Scopes<V> {
     }
 
     fn is(&self, id: ScopeId, key: Key<'_>) -> bool {
-        self.entry(id).is_some_and(|entry| entry.parts() == key.parts())
+        let (within, kind, name) = key.parts();
+        // No name lies at no real address, which the C library's comparison takes very long to look at.
+        let is_name = |other: &[u8]| name.len() == other.len() && (name.is_empty() || name == other);
+        self.entry(id).is_some_and(|entry| entry.within == within && entry.kind == kind && is_name(entry.name.bytes()))
     }
 
     fn entry(&self, id: ScopeId) -> Option<&Entry<V>> {
