@@ -290,6 +290,15 @@ mod tests {
     }
 
     #[test]
+    fn one_name_of_two_kinds_names_two_scopes() {
+        let mut scopes = Scopes::<u32>::new(1);
+        let within = scopes.intern(tenant("t"));
+        let issue = scopes.intern(Key { within, part: Part::Issue("7") });
+        assert_eq!(scopes.find(Key { within, part: Part::Account("7") }), None);
+        assert_ne!(scopes.intern(Key { within, part: Part::Account("7") }), issue);
+    }
+
+    #[test]
     fn who_is_held_stays_known_and_keeps_what_it_lies_in() {
         let mut scopes = Scopes::<u32>::new(1);
         let outer = scopes.intern(tenant("t"));

@@ -98,6 +98,7 @@ mod tests {
                 prop_assert_eq!(fast.get(place), slow.get(&place));
                 let end = slow.last_key_value().map_or(0, |(last, _)| last + 1);
                 prop_assert!(fast.len() >= end && (act > 0 || fast.len() == end));
+                prop_assert!(act > 0 || fast.chunks.len() == end.div_ceil(CHUNK));
                 prop_assert!(act > 0 || fast.chunks.iter().all(|chunk| chunk.is_empty() || chunk.iter().any(Option::is_some)));
             }
         }
