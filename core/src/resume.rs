@@ -59,7 +59,7 @@ impl Resume {
     }
 
     fn check(&self) -> u32 {
-        let hash = self.fields().into_iter().fold(Hash::new(), |hash, field| hash.with(&field.to_be_bytes()));
+        let hash = self.fields().into_iter().fold(Hash::new(), |hash, field| hash.with(field.to_be_bytes()));
         // The half with the better mixing.
         u32::try_from(hash.0 >> 32).unwrap_or(u32::MAX)
     }
@@ -108,7 +108,8 @@ pub fn fingerprint(operation: &Operation) -> u64 {
     let hash = Hash::new();
     let hash = match operation {
         Operation::Rest(Request { tenant, method, path, .. }) => {
-            hash.text("rest").text(tenant).text(&method.to_ascii_uppercase()).text(path)
+            let hash = hash.text("rest").text(tenant);
+            hash.bytes(method.bytes().map(|letter| letter.to_ascii_uppercase())).text(path)
         }
         Operation::Invoke(invocation) => {
             let context = &invocation.context;
@@ -130,13 +131,17 @@ impl Hash {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
-    fn with(self, bytes: &[u8]) -> Self {
-        Self(bytes.iter().fold(self.0, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)))
+    fn with(self, bytes: impl IntoIterator<Item = u8>) -> Self {
+        Self(bytes.into_iter().fold(self.0, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
+    }
+
+    fn text(self, text: &str) -> Self {
+        self.bytes(text.bytes())
     }
 
     /// With an end, so that two texts are not one longer one.
-    fn text(self, text: &str) -> Self {
-        self.with(text.as_bytes()).with(&[0xff])
+    fn bytes(self, text: impl Iterator<Item = u8>) -> Self {
+        self.with(text).with([0xff])
     }
 }
 
@@ -204,7 +209,7 @@ mod tests {
     #[test]
     fn operations_are_told_apart_by_whose_and_what() {
         let get = |tenant: &str, path: &str| fingerprint(&Operation::Rest(Request::get(tenant, path)));
-        assert_eq!(get("a", "/b"), get("a", "/b"));
+        assert_eq!(get("a", "/b"), 0x59e2_425c_2ceb_b6f1, "tokens outlive versions of this program");
         assert_ne!(get("a", "/b"), get("a/", "b"));
         assert_ne!(get("a", "/b"), get("a", "/c"));
         let mut post = Request::get("a", "/b");

@@ -1,11 +1,13 @@
 //! What is known of each scope: a table of scopes, each named by a small number as long as it is known.
 
 mod name;
+mod places;
 
 use crate::scope::{Part, Scope};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use name::Name;
+use places::Places;
 use std::hash::BuildHasher;
 
 /// Names a scope while it is known.
@@ -18,6 +20,10 @@ impl ScopeId {
 
     const fn place(self) -> usize {
         self.0 as usize
+    }
+
+    fn at(place: usize) -> Self {
+        Self(u32::try_from(place).unwrap_or(u32::MAX))
     }
 }
 
@@ -36,8 +42,7 @@ pub(crate) struct Key<'a> {
 /// Most scopes have none within, and most others one: that is asked for before the index.
 #[derive(Clone)]
 pub(crate) struct Scopes<V> {
-    /// Boxed: growing moves no values and leaves no room for values.
-    places: Vec<Option<Box<Entry<V>>>>,
+    places: Places<Entry<V>>,
     free: Vec<ScopeId>,
     index: HashTable<ScopeId>,
     /// Seeded, so that nobody can choose names that meet.
@@ -80,13 +85,9 @@ impl Key<'_> {
 
 impl<V: Default> Scopes<V> {
     pub(crate) fn new(seed: u64) -> Self {
-        let app = Entry::new(Key { within: ScopeId::APP, part: Part::App });
-        Self {
-            places: vec![Some(Box::new(app))],
-            free: Vec::new(),
-            index: HashTable::new(),
-            hasher: FixedState::with_seed(seed),
-        }
+        let mut places = Places::new();
+        places.put(ScopeId::APP.place(), Entry::new(Key { within: ScopeId::APP, part: Part::App }));
+        Self { places, free: Vec::new(), index: HashTable::new(), hasher: FixedState::with_seed(seed) }
     }
 
     /// How many are known.
@@ -108,12 +109,8 @@ impl<V: Default> Scopes<V> {
         if let Some(id) = self.find(key) {
             return id;
         }
-        let entry = Box::new(Entry::new(key));
-        let id = self.free.pop().unwrap_or(ScopeId(u32::try_from(self.places.len()).unwrap_or(u32::MAX)));
-        match self.places.get_mut(id.place()) {
-            Some(place) => *place = Some(entry),
-            None => self.places.push(Some(entry)),
-        }
+        let id = self.free.pop().unwrap_or(ScopeId::at(self.places.len()));
+        self.places.put(id.place(), Entry::new(key));
         if let Some(within) = self.entry_mut(key.within) {
             within.inner = within.inner.saturating_add(1);
             within.newest = id;
@@ -125,7 +122,7 @@ impl<V: Default> Scopes<V> {
     fn add_to_index(&mut self, id: ScopeId) {
         let Self { places, index, hasher, .. } = self;
         let hash = |id: &ScopeId| {
-            let entry = places.get(id.place()).and_then(Option::as_deref);
+            let entry = places.get(id.place());
             entry.map_or(0, |entry| hash_of(hasher, entry.parts()))
         };
         index.insert_unique(hash(&id), id, hash);
@@ -153,8 +150,7 @@ impl<V: Default> Scopes<V> {
 
     /// All scopes that are known, in the order of their places.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ScopeId, &V)> + Clone {
-        let ids = (0..).map(ScopeId);
-        ids.zip(&self.places).filter_map(|(id, place)| Some((id, &place.as_ref()?.value)))
+        self.places.iter().map(|(place, entry)| (ScopeId::at(place), &entry.value))
     }
 
     /// Its full name.
@@ -179,39 +175,37 @@ impl<V: Default> Scopes<V> {
         // First those that lie within others: who has nothing within any more may go, too.
         for is_inner in [true, false] {
             for place in 1..self.places.len() {
-                let Some(Some(entry)) = self.places.get_mut(place) else { continue };
+                let Some(entry) = self.places.get_mut(place) else { continue };
                 let (within, is_now) = (entry.within, (entry.within != ScopeId::APP) == is_inner);
                 if is_now && !is_kept(&mut entry.value) && entry.holds == 0 && entry.inner == 0 {
-                    self.places[place] = None;
-                    self.free.push(ScopeId(u32::try_from(place).unwrap_or(u32::MAX)));
+                    self.places.clear(place);
+                    self.free.push(ScopeId::at(place));
                     if let Some(within) = self.entry_mut(within) {
                         within.inner = within.inner.saturating_sub(1);
                     }
                 }
             }
         }
-        let known = self.places.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-        self.places.truncate(known);
-        self.free.retain(|id| id.place() < known);
-        self.places.shrink_to(known * 2);
+        self.places.shrink();
+        self.free.retain(|id| id.place() < self.places.len());
         self.index = HashTable::with_capacity(self.len());
-        for (id, place) in (0..).map(ScopeId).zip(0..known).skip(1) {
-            if self.places[place].is_some() {
-                self.add_to_index(id);
-            }
-        }
+        let ids: Vec<_> = self.iter().map(|(id, _)| id).skip(1).collect();
+        ids.into_iter().for_each(|id| self.add_to_index(id));
     }
 
     fn is(&self, id: ScopeId, key: Key<'_>) -> bool {
-        self.entry(id).is_some_and(|entry| entry.parts() == key.parts())
+        let (within, kind, name) = key.parts();
+        // No name lies at no real address, which the C library's comparison takes very long to look at.
+        let is_name = |other: &[u8]| name.len() == other.len() && (name.is_empty() || name == other);
+        self.entry(id).is_some_and(|entry| entry.within == within && entry.kind == kind && is_name(entry.name.bytes()))
     }
 
     fn entry(&self, id: ScopeId) -> Option<&Entry<V>> {
-        self.places.get(id.place())?.as_deref()
+        self.places.get(id.place())
     }
 
     fn entry_mut(&mut self, id: ScopeId) -> Option<&mut Entry<V>> {
-        self.places.get_mut(id.place())?.as_deref_mut()
+        self.places.get_mut(id.place())
     }
 }
 
@@ -293,6 +287,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn one_name_of_two_kinds_names_two_scopes() {
+        let mut scopes = Scopes::<u32>::new(1);
+        let within = scopes.intern(tenant("t"));
+        let issue = scopes.intern(Key { within, part: Part::Issue("7") });
+        assert_eq!(scopes.find(Key { within, part: Part::Account("7") }), None);
+        assert_ne!(scopes.intern(Key { within, part: Part::Account("7") }), issue);
     }
 
     #[test]

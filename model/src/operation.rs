@@ -148,8 +148,9 @@ impl Request {
     /// any status.
     #[must_use]
     pub fn is_graphql(&self) -> bool {
-        let path = self.path.split(['?', '#']).next().unwrap_or_default();
-        path.trim_end_matches('/').ends_with("/graphql")
+        let path = self.path.as_bytes().split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
+        let end = path.iter().rposition(|byte| *byte != b'/').map_or(0, |last| last + 1);
+        path[..end].ends_with(b"/graphql")
     }
 
     /// Whether sending it twice does no harm, by its method. Source: RFC 9110 section 9.2.2.

@@ -156,3 +156,57 @@ fn insert(sorted: &mut VecDeque<Instant>, slot: Instant) {
 fn remove(sorted: &mut VecDeque<Instant>, slot: Instant) -> bool {
     sorted.binary_search(&slot).is_ok_and(|at| sorted.remove(at).is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Bucket;
+    use super::*;
+    use crate::config::BurstRate;
+    use headroom_model::time::Millis;
+    use proptest::prelude::*;
+    use std::mem;
+
+    /// The same bucket with its bookings as a line.
+    fn in_line(mut bucket: Bucket) -> Bucket {
+        let full_at = bucket.full_at();
+        bucket.booked = Booked::Many(mem::take(&mut bucket.booked).into_line(full_at));
+        bucket
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn one_booking_counts_as_a_line_of_one(
+            per_second in 1_u32..40,
+            capacity in 1_u32..3,
+            steps in proptest::collection::vec((0_u64..900, 0_u8..8, any::<prop::sample::Index>()), 1..30),
+        ) {
+            let mut short = Bucket::new(BurstRate { per_second, capacity });
+            let (mut long, mut now, mut held) = (in_line(short.clone()), Instant(0), Vec::new());
+            for (gap, act, which) in steps {
+                now += Millis(gap);
+                let priority = if act % 2 == 0 { Priority::Interactive } else { Priority::Background };
+                match act {
+                    0 => [&mut short, &mut long].map(|bucket| bucket.refused(now + Millis(gap / 2), now)),
+                    1..4 if !held.is_empty() => {
+                        let (slot, priority) = held.swap_remove(which.index(held.len()));
+                        [&mut short, &mut long].map(|bucket| bucket.unbook(slot, priority))
+                    }
+                    _ => {
+                        let slot = short.earliest(now, priority, now);
+                        held.push((slot, priority));
+                        [&mut short, &mut long].map(|bucket| bucket.book(slot, priority, now))
+                    }
+                };
+                long = in_line(long);
+                prop_assert_eq!(short.full_at(), long.full_at());
+                prop_assert!(held.iter().all(|(slot, by)| short.holds(*slot, *by) == long.holds(*slot, *by)));
+                for priority in [Priority::Interactive, Priority::Background] {
+                    let from = now + Millis(gap / 3);
+                    prop_assert_eq!(short.earliest(from, priority, now), long.earliest(from, priority, now));
+                }
+            }
+        }
+    }
+}

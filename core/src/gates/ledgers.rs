@@ -219,6 +219,8 @@ impl Gates {
 
     fn cap_mut(&mut self, lane: &Lane, place: usize, now: Instant) -> Option<&mut Pool> {
         let (id, kind) = (lane.id(place)?, lane.kind(place));
+        // Mostly there is none, whatever the number of users.
+        self.cap(kind, 0)?;
         let quota = self.cap(kind, self.scopes.get(id)?.users())?;
         let terms = Terms { nodes: 1, ..self.terms(quota) };
         Some(self.scopes.get_mut(id)?.rare().cap.get_or_insert_with(|| Box::new(Pool::new(terms, now))))

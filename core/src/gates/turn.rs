@@ -76,14 +76,20 @@ impl Gates {
     /// Gives back what is held: the call will not be sent in this slot.
     pub(crate) fn give_back(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
         let booked = mem::take(&mut hold.booked);
+        if booked.iter().any(Option::is_some) {
+            self.unbook(lane, booked);
+        }
+        hold.slot = None;
+        self.release(lane, hold, now);
+    }
+
+    fn unbook(&mut self, lane: &Lane, booked: [Option<Instant>; MOST_SCOPES]) {
         for (id, slot) in lane.known(&self.scopes).into_iter().zip(booked) {
             let gate = id.and_then(|id| self.scopes.get_mut(id));
             if let (Some(pace), Some(slot)) = (gate.and_then(|gate| gate.pace.as_mut()), slot) {
                 pace.unbook(slot, lane.priority);
             }
         }
-        hold.slot = None;
-        self.release(lane, hold, now);
     }
 
     /// An attempt is sent now, in the slot that it held.

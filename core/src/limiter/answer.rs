@@ -18,7 +18,7 @@ impl Limiter {
     /// Takes in the answer to the attempt on its way. Without one it does nothing.
     pub fn on_response(&mut self, id: CallId, answer: &Answer, now: Instant) {
         let now = self.advance(now);
-        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(call) = self.calls.get_mut(id) else { return };
         let State::InFlight(sent) = call.state else { return };
         let Read { reading, beta, near_limit } = read(answer, call.question.as_deref());
         let Reading { meaning, points, date } = reading;
@@ -58,7 +58,7 @@ impl Limiter {
     }
 
     fn after_error(&mut self, id: CallId, status: Option<u16>, retry: Option<When>, answered: Answered) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(call) = self.calls.get_mut(id) else { return };
         call.log.add(answered.now, Event::Error { status });
         let is_transient = status.is_some_and(|status| status >= 500);
         let may_repeat = (call.lane.idempotent || call.retry_unsafe) && call.has_attempts();
@@ -72,7 +72,7 @@ impl Limiter {
     }
 
     fn back_off(&mut self, id: CallId, until: Instant, now: Instant) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(call) = self.calls.get_mut(id) else { return };
         call.not_before = Some(Wait { until, limit: own("backoff after an error") });
         self.plan(id, now);
     }
@@ -82,7 +82,7 @@ impl Limiter {
     /// A delay that is not credible says nothing of when to come again: the call is over, and its scope backs off as
     /// if no delay had been named.
     fn after_refusal(&mut self, id: CallId, refusal: &Refusal, answered: Answered) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(call) = self.calls.get_mut(id) else { return };
         let (config, rng) = (self.gates.config(), &mut self.rng);
         let credible = schedule::after_refusal(refusal, answered, config, rng);
         let until = credible.unwrap_or_else(|_| answered.now + schedule::backoff(answered.attempts, config, rng));
@@ -109,7 +109,7 @@ impl Limiter {
     /// is sent again; any other has failed.
     pub fn on_failure(&mut self, id: CallId, now: Instant) {
         let now = self.advance(now);
-        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(call) = self.calls.get_mut(id) else { return };
         let State::InFlight(sent) = call.state else { return };
         let Call { lane, hold, log, .. } = call;
         log.add(now, Event::NoAnswer);

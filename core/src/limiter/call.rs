@@ -9,10 +9,6 @@ use crate::verdict::{CallOptions, Ending, Limit, LimiterKind, Outcome, Wait};
 use headroom_model::operation::{Operation, Request};
 use headroom_model::time::Instant;
 
-/// Names an open call of one limiter. Never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CallId(pub(super) u64);
-
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) lane: Lane,

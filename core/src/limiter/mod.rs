@@ -3,11 +3,13 @@
 //! | module | holds |
 //! | --- | --- |
 //! | `call` | one call and its state |
+//! | `calls` | the table of them |
 //! | `answer` | what an answer, or none, makes of it |
 //! | `status` | all that is known, to be shown |
 
 mod answer;
 mod call;
+mod calls;
 mod status;
 
 use crate::config::{Config, ConfigError};
@@ -15,13 +17,13 @@ use crate::gates::{Admission, Gates, Hold, Plan};
 use crate::log::{Entry, Event, Log};
 use crate::resume::{ResumeError, fingerprint};
 use crate::verdict::{CallOptions, Confidence, Decision, Ending, Never, Outcome, Runtime, Step, Verdict, Wait};
-pub use call::CallId;
 use call::{Call, Patience, Question, State, deferred_to, own};
+pub use calls::CallId;
+use calls::Calls;
 use headroom_model::operation::Operation;
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::Instant;
 pub use status::{PoolStatus, Status};
-use std::collections::BTreeMap;
 
 /// The shared knowledge of one app: its pools, its paces and its open calls.
 ///
@@ -29,8 +31,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub struct Limiter {
     gates: Gates,
-    calls: BTreeMap<CallId, Call>,
-    next_id: u64,
+    calls: Calls<Call>,
     rng: SplitMix64,
     latest: Instant,
 }
@@ -54,7 +55,7 @@ impl Limiter {
     fn of_checked(config: Config, seed: u64) -> Self {
         let mut rng = SplitMix64::new(seed);
         let gates = Gates::new(config, rng.next_u64());
-        Self { gates, calls: BTreeMap::new(), next_id: 0, rng, latest: Instant(0) }
+        Self { gates, calls: Calls::new(), rng, latest: Instant(0) }
     }
 
     /// Says what [`Limiter::begin`] would do now, and takes nothing.
@@ -104,9 +105,7 @@ impl Limiter {
         log.add(now, Event::Begun { cost: lane.cost, attempts: patience.attempts });
         let (hold, state, retry_unsafe) = (Hold::default(), State::Ready, options.retry_unsafe);
         let not_before = deferred_to(options);
-        let id = CallId(self.next_id);
-        self.next_id += 1;
-        self.calls.insert(id, Call { lane, hold, state, patience, not_before, retry_unsafe, question, log });
+        let id = self.calls.insert(Call { lane, hold, state, patience, not_before, retry_unsafe, question, log });
         self.plan(id, now);
         Ok(id)
     }
@@ -149,7 +148,7 @@ impl Limiter {
     /// What to do now for a call. For one that was ended it says that it failed.
     pub fn next(&mut self, id: CallId, now: Instant) -> Step {
         let now = self.advance(now);
-        let is_due = match self.calls.get(&id).map(|call| &call.state) {
+        let is_due = match self.calls.get(id).map(|call| &call.state) {
             Some(State::Waiting(wait)) => wait.until <= now,
             // What was planned before may have been paused or missed since.
             Some(State::Ready) => true,
@@ -158,7 +157,7 @@ impl Limiter {
         if is_due {
             self.plan(id, now);
         }
-        let Some(call) = self.calls.get_mut(&id) else {
+        let Some(call) = self.calls.get_mut(id) else {
             return Step::Done(Outcome::failed());
         };
         match &call.state {
@@ -176,7 +175,7 @@ impl Limiter {
 
     /// Asks the gates and moves the call on: ready, waiting or, if the wait would be too long, over.
     fn plan(&mut self, id: CallId, now: Instant) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(call) = self.calls.get_mut(id) else { return };
         let Call { lane, hold, not_before, log, .. } = call;
         let give_up_at = call.patience.give_up_at;
         self.gates.ask(lane, hold, now);
@@ -217,7 +216,8 @@ impl Limiter {
     /// Forgets a call. One that was not sent leaves nothing behind; one in flight counts as spent.
     pub fn end(&mut self, id: CallId) {
         let now = self.latest;
-        let Some(Call { lane, mut hold, state, .. }) = self.calls.remove(&id) else { return };
+        let Some(call) = self.calls.remove(id) else { return };
+        let Call { lane, mut hold, state, .. } = *call;
         match state {
             State::InFlight(sent) => self.gates.lose(&lane, &mut hold, sent, now),
             _ => self.gates.give_back(&lane, &mut hold, now),
@@ -229,13 +229,13 @@ impl Limiter {
     /// Whether an attempt of this call is on its way, so that a result of it would count.
     #[must_use]
     pub fn awaits_answer(&self, id: CallId) -> bool {
-        matches!(self.calls.get(&id).map(|call| &call.state), Some(State::InFlight(_)))
+        matches!(self.calls.get(id).map(|call| &call.state), Some(State::InFlight(_)))
     }
 
     /// What happened to a call so far, the oldest first: its beginning and what came last. Nothing for one that was ended.
     #[must_use]
     pub fn log(&self, id: CallId) -> &[Entry] {
-        self.calls.get(&id).map_or(&[], |call| call.log.entries())
+        self.calls.get(id).map_or(&[], |call| call.log.entries())
     }
 
     /// How many calls are open.
