@@ -148,6 +148,8 @@ impl Pool {
         let is_next = window == self.window.next_hour();
         self.left_before = if is_next { self.left() } else { u32::MAX };
         (self.window, self.limit, self.spent, self.silent, self.reported_left) = (window, None, 0, 0, None);
+        // What was in doubt for long by then was counted before it, if at all.
+        self.doubt.take_aged(window);
         (self.peak_before, self.peak) = (if is_next { self.peak } else { 0 }, self.in_flight);
     }
 
@@ -193,10 +195,10 @@ impl Pool {
         }
         let pool = self.at(from);
         let opening = pool.opening(pool.window);
-        if cost > pool.left_before && from < opening {
-            Fits::From(opening)
-        } else if from.hour_start() <= now.hour_start() && cost > pool.left() {
+        if from.hour_start() <= now.hour_start() && cost > pool.left() {
             Fits::From(pool.opening(pool.window.next_hour()))
+        } else if cost > pool.left_before && from < opening {
+            Fits::From(opening)
         } else {
             Fits::From(from)
         }
