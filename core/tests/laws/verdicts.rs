@@ -135,20 +135,23 @@ fn flood(limiter: &mut Limiter, calls: usize, now: Instant) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
-    /// Refused one millisecond before, accepted at the instant; and `begin` does what the verdict says. One thing no wait
-    /// foresees: what other tenants are owed of the pool of an hour that has not begun.
+    /// Refused one millisecond before, accepted at the instant; and `begin` does what the verdict says.
+    ///
+    /// Two things no wait foresees: which points of a later hour other open calls, which nobody moves on here, will hold or be
+    /// owed; and that the slot of a background call is there for a person who begins before its time, but not at it.
     #[test]
     fn a_wait_is_exact(
         config in any_config(),
         jobs in any_jobs(),
         cut in prop_oneof![Just(1_u64), 0_u64..3_000, 0_u64..400_000],
-        flooded in prop_oneof![5 => Just(0_usize), 1 => 0_usize..7_000],
+        flooded in prop_oneof![80 => Just(0_usize), 1 => 0_usize..7_000],
         users in 0_u32..9,
         options in any_options(),
         seed: u64,
     ) {
+        let has_background = jobs.iter().any(|(.., options)| options.priority == Priority::Background);
         let (mut limiter, now) = busy(config, jobs, cut, seed);
         flood(&mut limiter, flooded, now);
         limiter.set_users("t", users);
@@ -164,11 +167,12 @@ proptest! {
                     prop_assert_eq!(&step, &Step::WaitUntil(wait.clone()));
                     let ask = |at| limiter.quota_check(&operation, &options, at).decision;
                     let (before, at) = (ask(Instant(wait.until.0 - 1)), ask(wait.until));
-                    if [&before, &at].iter().any(|decision| is_owed_to_others_later(decision, &wait, now)) {
+                    if limiter.open_calls() > 0 && [&before, &at].iter().any(|said| lacks_points_later(said, &wait, now)) {
                         continue;
                     }
                     prop_assert!(matches!(&before, Decision::WaitUntil(same) if same.until == wait.until), "{before:?}, not {wait:?}");
-                    prop_assert_eq!(at, Decision::Proceed, "{:?} of {:?} at {}", wait, operation, now);
+                    let took_over = has_background && options.priority == Priority::Interactive && is_burst(&at);
+                    prop_assert!(took_over || at == Decision::Proceed, "{at:?} after {wait:?} of {operation:?} at {now}");
                     prop_assert_eq!(begun.next(call, wait.until), Step::Send(1));
                 }
                 Decision::Never(never) => prop_assert!(false, "{never:?} of {operation:?}"),
@@ -181,7 +185,7 @@ proptest! {
     fn a_wait_beyond_the_deadline_is_deferred_at_once_without_a_trace(
         config in any_config(),
         jobs in any_jobs(),
-        flooded in prop_oneof![5 => Just(0_usize), 1 => 0_usize..7_000],
+        flooded in prop_oneof![80 => Just(0_usize), 1 => 0_usize..7_000],
         deadline in prop_oneof![Just(0_u64), 0_u64..100, 0_u64..100_000],
         seed: u64,
     ) {
@@ -235,7 +239,7 @@ proptest! {
     #[test]
     fn a_call_dropped_before_others_delays_nobody(
         config in any_config(),
-        flooded in prop_oneof![5 => 0_usize..20, 1 => 0_usize..7_000],
+        flooded in prop_oneof![80 => 0_usize..20, 1 => 0_usize..7_000],
         behind in proptest::collection::vec(any_operation(), 1..20),
         dropped in any_operation(),
         seed: u64,
@@ -269,10 +273,16 @@ proptest! {
     }
 }
 
-/// Whether others are owed what is left in the hour to which a wait led.
-fn is_owed_to_others_later(decision: &Decision, waited: &Wait, now: Instant) -> bool {
+/// Whether points are missing in the hour to which a wait led.
+fn lacks_points_later(decision: &Decision, waited: &Wait, now: Instant) -> bool {
+    let Decision::WaitUntil(wait) = decision else { return false };
     let is_later = waited.until.hour_start() > now.hour_start();
-    is_later && matches!(decision, Decision::WaitUntil(wait) if wait.limit.kind == LimiterKind::FairShare)
+    let kinds = [LimiterKind::PointsQuota, LimiterKind::Cap, LimiterKind::FairShare, LimiterKind::Reserve];
+    is_later && kinds.contains(&wait.limit.kind)
+}
+
+fn is_burst(decision: &Decision) -> bool {
+    matches!(decision, Decision::WaitUntil(wait) if wait.limit.kind == LimiterKind::Burst)
 }
 
 /// What the limiter says of every operation, now and at other instants.
