@@ -153,7 +153,9 @@ impl Pool {
         self.left_before = if is_next { self.left() } else { u32::MAX };
         (self.window, self.limit, self.spent, self.silent, self.reported_left) = (window, None, 0, 0, None);
         self.was_far = false;
-        (self.peak_before, self.peak) = (if is_next { self.peak } else { 0 }, self.in_flight);
+        // What was in doubt for long by then was counted before it, if at all.
+        self.doubt.take_aged(window);
+        (self.peak_before, self.peak) = (if is_next { self.peak_of_late() } else { 0 }, self.in_flight);
     }
 
     /// Points for new calls in the window of the last roll.
@@ -198,10 +200,10 @@ impl Pool {
         }
         let pool = self.at(from);
         let opening = pool.opening(pool.window);
-        if cost > pool.left_before && from < opening {
-            Fits::From(opening)
-        } else if from.hour_start() <= now.hour_start() && cost > pool.left() {
+        if from.hour_start() <= now.hour_start() && cost > pool.left() {
             Fits::From(pool.opening(pool.window.next_hour()))
+        } else if cost > pool.left_before && from < opening {
+            Fits::From(opening)
         } else {
             Fits::From(from)
         }
@@ -226,12 +228,18 @@ impl Pool {
         (cost <= left).then(|| at.map_or(last_call, |at| at.min(last_call)))
     }
 
+    /// The most points on their way in this hour, or in the last if nothing was sent since.
+    const fn peak_of_late(&self) -> u32 {
+        if self.peak > 0 { self.peak } else { self.peak_before }
+    }
+
     /// When those who met the wall before `window` are let in. It follows from the seed and the hour alone, so
     /// that asking takes nothing and the answer stays the same.
     fn opening(&self, window: Instant) -> Instant {
         let Terms { nodes, per_second, spread_seed, spread_max, .. } = self.terms;
-        // Each call costs a point or more, so so many at most come from each node.
-        let waiting = u64::from(self.peak.max(self.peak_before)) * u64::from(nodes);
+        // Each call costs a point or more, so so many at most come from each node. It is the same before the hour and in it.
+        let peak = if window > self.window { self.peak_of_late() } else { self.peak_before };
+        let waiting = u64::from(peak) * u64::from(nodes);
         let herd = if nodes > 1 { Millis::from_secs(waiting / u64::from(per_second.max(1))) } else { Millis::ZERO };
         window + SplitMix64::new(spread_seed ^ window.0).span_up_to(spread_max.max(herd.min(MOST_SPREAD)))
     }

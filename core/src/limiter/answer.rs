@@ -42,7 +42,7 @@ impl Limiter {
 
     /// An invocation that succeeded may say that it was the last of its window: then nobody has to be refused to know.
     fn heed_properties(&mut self, id: CallId, answer: &Answer, answered: Answered) {
-        let Some(Call { lane, .. }) = self.calls.get(&id).filter(|call| call.lane.pool().is_none()) else { return };
+        let Some(Call { lane, .. }) = self.calls.get(id).filter(|call| call.lane.pool().is_none()) else { return };
         let said = match answer {
             Answer::Resolved(json) => RateLimitProperties::read_resolved(json),
             Answer::Response(response) => RateLimitProperties::read_headers(&response.headers),

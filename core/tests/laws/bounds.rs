@@ -174,7 +174,7 @@ fn play(config: &Config, acts: &[(Act, prop::sample::Index, Instant)], seed: u64
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     /// Any act, at any instant, in any order, with any header: no panic, no overflow, and twice the same.
     #[test]
@@ -188,7 +188,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     /// What is refused now is refused at every earlier instant too, and the wait is the same.
     #[test]

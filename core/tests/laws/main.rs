@@ -8,6 +8,9 @@
 //! | `caps` | what the app itself grants a tenant or a user is never exceeded |
 //! | `siblings` | copies that share a pool stop at the wall together and come back spread out |
 //! | `forecast` | the coming rule is foretold exactly and holds nothing up |
+//! | `costs` | lists are settled by what came back; a server's other prices are learned |
+//! | `logs` | a log tells what happened to its call; blind retries and crowds are bounded |
+//! | `conserved` | nothing is lost on the way, and nothing outlives its hour |
 //! | `points` | points are conserved and never overspent because of us |
 //! | `paces` | invocations keep to the published windows; nobody starves beside a flood |
 //! | `verdicts` | exact waits, deferrals, calls that leave no trace |
@@ -18,8 +21,11 @@
 
 mod bounds;
 mod caps;
+mod conserved;
+mod costs;
 mod fair;
 mod forecast;
+mod logs;
 mod moody;
 mod paces;
 mod people;

@@ -131,7 +131,7 @@ fn config(quota: u32, pool: PoolKind) -> Config {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     /// Answers in any order, with and without figures, cancelled calls, lost attempts, several hours: as long as we
     /// are alone and the clocks agree, no request is refused for want of points.

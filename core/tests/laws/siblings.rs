@@ -116,8 +116,8 @@ impl Fleet {
 }
 
 proptest! {
-    // Each case is an hour of some thousand calls: 400 of them take about five seconds.
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    // Each case is an hour of some thousand calls: 2,000 of them take about five seconds.
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     /// Nobody is told of the others but by the server's figure, and that comes late: yet nobody is refused for want of
     /// points, and no more is left than what all of them may have on their way at once.

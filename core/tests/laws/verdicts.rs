@@ -2,8 +2,9 @@
 
 use crate::world::{Job, NOON, Network, Server, World, get, invocation, page, request, response};
 use headroom_core::config::{BurstRate, PoolKind};
-use headroom_core::verdict::{CallOptions, Decision, Ending, Step, Verdict};
+use headroom_core::verdict::{CallOptions, Decision, Ending, LimiterKind, Priority, Step, Verdict, Wait};
 use headroom_core::{Config, Limiter};
+use headroom_model::allowance::Allowance;
 use headroom_model::operation::{Answer, Header, Operation, Trigger};
 use headroom_model::profile::InvocationProfile;
 use headroom_model::rng::SplitMix64;
@@ -60,21 +61,42 @@ fn any_operation() -> impl Strategy<Value = Operation> {
 fn any_config() -> impl Strategy<Value = Config> {
     let burst = proptest::option::of((1_u32..50, 1_u32..5));
     let profile = proptest::sample::select(&InvocationProfile::ALL[..]);
-    (burst, profile, any::<bool>(), 0_u64..3_000).prop_map(|(burst, invocations, is_global, jitter)| Config {
-        burst: burst.map(|(per_second, capacity)| BurstRate { per_second, capacity }),
-        invocations,
-        pool: if is_global { PoolKind::Global } else { PoolKind::PerTenant },
-        jitter: Millis(jitter),
-        ..Config::default()
+    let quota_points = prop_oneof![2 => Just(65_000_u32), 1 => 31_u32..400];
+    let nodes = prop_oneof![Just(1_u32), 2_u32..6];
+    let tenant_cap = (31_u32..300, 0_u32..20, proptest::option::of(31_u32..200));
+    let caps = (proptest::option::of(tenant_cap), proptest::option::of(31_u32..100));
+    (burst, profile, any::<bool>(), 0_u64..3_000, quota_points, nodes, caps).prop_map(
+        |(burst, invocations, is_global, jitter, quota_points, nodes, (tenant_cap, user_cap))| Config {
+            burst: burst.map(|(per_second, capacity)| BurstRate { per_second, capacity }),
+            invocations,
+            pool: if is_global { PoolKind::Global } else { PoolKind::PerTenant },
+            jitter: Millis(jitter),
+            quota_points,
+            nodes,
+            tenant_cap: tenant_cap.map(|(base, per_user, cap)| Allowance { base, per_user, cap }),
+            user_cap,
+            ..Config::default()
+        },
+    )
+}
+
+/// Who waits for a call, and for whom it is sent.
+fn any_options() -> impl Strategy<Value = CallOptions> {
+    let priority = proptest::sample::select(&[Priority::Interactive, Priority::Background][..]);
+    let user = proptest::option::of(proptest::sample::select(&["a", "b"][..]));
+    (priority, user).prop_map(|(priority, user)| CallOptions {
+        priority,
+        user: user.map(Into::into),
+        ..CallOptions::default()
     })
 }
 
 /// A limiter in the middle of its work, with nothing on its way, and the instant.
-fn busy(config: Config, jobs: Vec<(u64, Operation)>, cut: u64, seed: u64) -> (Limiter, Instant) {
+fn busy(config: Config, jobs: Vec<Planned>, cut: u64, seed: u64) -> (Limiter, Instant) {
     let mut now = NOON + Millis(3_400_000);
-    let jobs = jobs.into_iter().map(|(gap, operation)| {
+    let jobs = jobs.into_iter().map(|(gap, operation, options)| {
         now += Millis(gap);
-        Job::new(now, operation)
+        Job { options, ..Job::new(now, operation) }
     });
     let jobs = jobs.collect();
     let mut world = World::new(config, Fickle(SplitMix64::new(seed)), Network::up_to(50), jobs, seed);
@@ -92,8 +114,12 @@ fn busy(config: Config, jobs: Vec<(u64, Operation)>, cut: u64, seed: u64) -> (Li
     (limiter, end)
 }
 
-fn any_jobs() -> impl Strategy<Value = Vec<(u64, Operation)>> {
-    proptest::collection::vec((prop_oneof![4 => 0_u64..30, 1 => 0_u64..4_000], any_operation()), 0..120)
+/// A gap, and what is called after it.
+type Planned = (u64, Operation, CallOptions);
+
+fn any_jobs() -> impl Strategy<Value = Vec<Planned>> {
+    let gap = prop_oneof![4 => 0_u64..30, 1 => 0_u64..4_000];
+    proptest::collection::vec((gap, any_operation(), any_options()), 0..120)
 }
 
 /// Users who take what a minute admits, so that invocations have something to wait for.
@@ -109,33 +135,44 @@ fn flood(limiter: &mut Limiter, calls: usize, now: Instant) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     /// Refused one millisecond before, accepted at the instant; and `begin` does what the verdict says.
+    ///
+    /// Two things no wait foresees: which points of a later hour other open calls, which nobody moves on here, will hold or be
+    /// owed; and that the slot of a background call is there for a person who begins before its time, but not at it.
     #[test]
     fn a_wait_is_exact(
         config in any_config(),
         jobs in any_jobs(),
         cut in prop_oneof![Just(1_u64), 0_u64..3_000, 0_u64..400_000],
-        flooded in prop_oneof![5 => Just(0_usize), 1 => 0_usize..7_000],
+        flooded in prop_oneof![80 => Just(0_usize), 1 => 0_usize..7_000],
+        users in 0_u32..9,
+        options in any_options(),
         seed: u64,
     ) {
+        let has_background = jobs.iter().any(|(.., options)| options.priority == Priority::Background);
         let (mut limiter, now) = busy(config, jobs, cut, seed);
         flood(&mut limiter, flooded, now);
+        limiter.set_users("t", users);
         for operation in operations() {
-            let verdict = limiter.quota_check(&operation, &CallOptions::default(), now).decision;
+            let verdict = limiter.quota_check(&operation, &options, now).decision;
             let mut begun = limiter.clone();
-            let call = begun.begin(&operation, &CallOptions::default(), now).unwrap();
+            let call = begun.begin(&operation, &options, now).unwrap();
             let step = begun.next(call, now);
             match verdict {
                 Decision::Proceed => prop_assert_eq!(step, Step::Send(1)),
                 Decision::WaitUntil(wait) => {
                     prop_assert!(wait.until > now);
-                    let before = limiter.quota_check(&operation, &CallOptions::default(), Instant(wait.until.0 - 1)).decision;
+                    prop_assert_eq!(&step, &Step::WaitUntil(wait.clone()));
+                    let ask = |at| limiter.quota_check(&operation, &options, at).decision;
+                    let (before, at) = (ask(Instant(wait.until.0 - 1)), ask(wait.until));
+                    if limiter.open_calls() > 0 && [&before, &at].iter().any(|said| lacks_points_later(said, &wait, now)) {
+                        continue;
+                    }
                     prop_assert!(matches!(&before, Decision::WaitUntil(same) if same.until == wait.until), "{before:?}, not {wait:?}");
-                    let at = limiter.quota_check(&operation, &CallOptions::default(), wait.until).decision;
-                    prop_assert_eq!(at, Decision::Proceed, "{:?} of {:?} at {}", wait, operation, now);
-                    prop_assert_eq!(step, Step::WaitUntil(wait.clone()));
+                    let took_over = has_background && options.priority == Priority::Interactive && is_burst(&at);
+                    prop_assert!(took_over || at == Decision::Proceed, "{at:?} after {wait:?} of {operation:?} at {now}");
                     prop_assert_eq!(begun.next(call, wait.until), Step::Send(1));
                 }
                 Decision::Never(never) => prop_assert!(false, "{never:?} of {operation:?}"),
@@ -148,7 +185,7 @@ proptest! {
     fn a_wait_beyond_the_deadline_is_deferred_at_once_without_a_trace(
         config in any_config(),
         jobs in any_jobs(),
-        flooded in prop_oneof![5 => Just(0_usize), 1 => 0_usize..7_000],
+        flooded in prop_oneof![80 => Just(0_usize), 1 => 0_usize..7_000],
         deadline in prop_oneof![Just(0_u64), 0_u64..100, 0_u64..100_000],
         seed: u64,
     ) {
@@ -202,12 +239,13 @@ proptest! {
     #[test]
     fn a_call_dropped_before_others_delays_nobody(
         config in any_config(),
-        flooded in prop_oneof![5 => 0_usize..20, 1 => 0_usize..7_000],
+        flooded in prop_oneof![80 => 0_usize..20, 1 => 0_usize..7_000],
         behind in proptest::collection::vec(any_operation(), 1..20),
         dropped in any_operation(),
         seed: u64,
     ) {
         let now = NOON;
+        let is_plenty = config.quota_points == 65_000 && config.tenant_cap.is_none() && config.user_cap.is_none();
         let mut without = Limiter::new(config, seed).unwrap();
         flood(&mut without, flooded, now);
         let mut with = without.clone();
@@ -229,9 +267,22 @@ proptest! {
         let all = [&without, &with, &kept].map(|limiter| all_verdicts(limiter, now));
         for ((without, with), kept) in all[0].iter().zip(&all[1]).zip(&all[2]) {
             prop_assert!(until(with) <= until(kept));
-            prop_assert_eq!(without.0.points_left, with.0.points_left, "points come back exactly");
+            let (without, with) = (without.0.points_left, with.0.points_left);
+            prop_assert!(without == with || !is_plenty && without < with, "points come back: {without:?}, {with:?}");
         }
     }
+}
+
+/// Whether points are missing in the hour to which a wait led.
+fn lacks_points_later(decision: &Decision, waited: &Wait, now: Instant) -> bool {
+    let Decision::WaitUntil(wait) = decision else { return false };
+    let is_later = waited.until.hour_start() > now.hour_start();
+    let kinds = [LimiterKind::PointsQuota, LimiterKind::Cap, LimiterKind::FairShare, LimiterKind::Reserve];
+    is_later && kinds.contains(&wait.limit.kind)
+}
+
+fn is_burst(decision: &Decision) -> bool {
+    matches!(decision, Decision::WaitUntil(wait) if wait.limit.kind == LimiterKind::Burst)
 }
 
 /// What the limiter says of every operation, now and at other instants.

@@ -1,5 +1,6 @@
 //! Virtual time around one limiter: a driver that is always punctual, a network that is not.
 
+use headroom_core::log::Entry;
 use headroom_core::verdict::{CallOptions, Never, Outcome, Step};
 use headroom_core::{CallId, Config, Limiter};
 use headroom_model::operation::{Answer, Context, Header, Invocation, Operation, Request, Response, Trigger};
@@ -43,6 +44,8 @@ pub struct Track {
     pub outcome: Option<(Instant, Outcome)>,
     pub never_begun: Option<Never>,
     pub was_cancelled: bool,
+    /// As it was when the call was over.
+    pub log: Vec<Entry>,
 }
 
 /// How the network treats attempts.
@@ -190,6 +193,7 @@ impl<S: Server> World<S> {
             Step::Done(outcome) => {
                 assert_eq!(outcome.attempts as usize, self.tracks[job].sends.len());
                 self.tracks[job].outcome = Some((now, outcome));
+                self.tracks[job].log = self.limiter.log(id).to_vec();
                 self.limiter.end(id);
                 self.ids[job] = None;
             }
