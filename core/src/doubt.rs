@@ -48,6 +48,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         #[test]
         fn each_point_is_held_for_one_to_two_spans(gaps in proptest::collection::vec(0..Doubt::SPAN.0 * 3, 1..40)) {
             let (mut doubt, mut now, mut held) = (Doubt::default(), Instant(7), Vec::<Instant>::new());

@@ -466,6 +466,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         /// A server with sharp edges, siblings that spend, answers that come back in any order.
         #[test]
         fn we_never_send_what_the_server_has_not_left(

@@ -95,6 +95,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         #[test]
         fn never_earlier_than_the_server_said_and_hardly_later(secs in 1_u64..3_600, seed: u64) {
             let until = after(&[When::After(Millis::from_secs(secs))], 1, seed).unwrap();
