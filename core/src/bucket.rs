@@ -97,6 +97,13 @@ impl Bucket {
         }
     }
 
+    /// Whether booking `slot`, an instant that `earliest` gave, leaves no hole before it: it is the end of the line, or
+    /// taken over from a background call.
+    pub(crate) fn leaves_no_hole(&self, slot: Instant, priority: Priority, now: Instant) -> bool {
+        let takes_over = || self.free() > slot && self.booked.to_take_over(slot, now) == Some(slot);
+        self.earliest(now, priority, now) == slot || (priority == Priority::Interactive && takes_over())
+    }
+
     /// Books `slot`, an instant that `earliest` gave.
     pub(crate) fn book(&mut self, slot: Instant, priority: Priority, now: Instant) {
         let raises = self.raises(now);

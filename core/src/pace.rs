@@ -71,6 +71,14 @@ impl Pace {
         }
     }
 
+    /// Whether booking `slot`, an instant that `earliest` gave, leaves no hole before it.
+    pub(crate) fn leaves_no_hole(&self, slot: Instant, priority: Priority, now: Instant) -> bool {
+        match self {
+            Self::Bucket(bucket) => bucket.leaves_no_hole(slot, priority, now),
+            Self::Windows(_) => self.earliest(now, priority, now) == slot,
+        }
+    }
+
     /// Books `slot`, an instant that `earliest` gave.
     pub(crate) fn book(&mut self, slot: Instant, priority: Priority, now: Instant) {
         match self {

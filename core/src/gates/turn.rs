@@ -38,7 +38,7 @@ impl Gates {
                 Some(_) => gate.pace.as_mut(),
             };
             let is_line = lane.line() == Some(place);
-            if let Some(pace) = pace.filter(|pace| !is_line || pace.earliest(now, lane.priority, now) == slot) {
+            if let Some(pace) = pace.filter(|pace| !is_line || pace.leaves_no_hole(slot, lane.priority, now)) {
                 pace.book(slot, lane.priority, now);
                 *booked = Some(slot);
             }

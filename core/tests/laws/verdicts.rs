@@ -173,7 +173,10 @@ proptest! {
                     prop_assert!(matches!(&before, Decision::WaitUntil(same) if same.until == wait.until), "{before:?}, not {wait:?}");
                     let took_over = has_background && options.priority == Priority::Interactive && is_burst(&at);
                     prop_assert!(took_over || at == Decision::Proceed, "{at:?} after {wait:?} of {operation:?} at {now}");
-                    prop_assert_eq!(begun.next(call, wait.until), Step::Send(1));
+                    let step = begun.next(call, wait.until);
+                    // Behind a pause nothing is booked, and a slot whose time has come is not taken over.
+                    let is_late = took_over && matches!(&step, Step::WaitUntil(wait) if wait.limit.kind == LimiterKind::Burst);
+                    prop_assert!(is_late || step == Step::Send(1), "{step:?}");
                 }
                 Decision::Never(never) => prop_assert!(false, "{never:?} of {operation:?}"),
             }
