@@ -22,7 +22,7 @@ use crate::pace::Pace;
 use crate::pool::Sent as InPool;
 use crate::scope::{Part, Scope};
 use crate::scopes::{ScopeId, Scopes};
-use crate::verdict::{CallOptions, Limit, LimiterKind, Never, Wait};
+use crate::verdict::{CallOptions, Decision, Limit, LimiterKind, Never, Wait};
 use fair::Fair;
 use gate::{Gate, Pause};
 use headroom_model::headers::Points;
@@ -66,6 +66,16 @@ pub(crate) enum Plan {
     /// Until then everyone waits, and nothing is booked.
     Wait(Wait),
     Never(Never),
+}
+
+impl From<Plan> for Decision {
+    fn from(plan: Plan) -> Self {
+        match plan {
+            Plan::Go => Self::Proceed,
+            Plan::InLine(wait) | Plan::Wait(wait) => Self::WaitUntil(wait),
+            Plan::Never(never) => Self::Never(never),
+        }
+    }
 }
 
 /// What an answer said, as far as gates care.

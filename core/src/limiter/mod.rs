@@ -63,12 +63,11 @@ impl Limiter {
     pub fn quota_check(&self, operation: &Operation, options: &CallOptions, now: Instant) -> Verdict {
         let now = now.max(self.latest);
         let lane = self.gates.lane(operation, options);
-        let decision = match self.gates.plan(&lane, &Hold::default(), deferred_to(options).as_ref(), now) {
-            _ if self.is_full() => Decision::Never(Never::TooManyCalls(self.gates.config().max_calls)),
-            Plan::Go => Decision::Proceed,
-            Plan::InLine(wait) | Plan::Wait(wait) => Decision::WaitUntil(wait),
-            Plan::Never(never) => Decision::Never(never),
-        };
+        // Only these two can keep a call from being begun at all.
+        let may_be_refused = self.is_full() || options.resume.is_some();
+        let refused = if may_be_refused { self.patience(operation, options, now).err() } else { None };
+        let plan = || self.gates.plan(&lane, &Hold::default(), deferred_to(options).as_ref(), now);
+        let decision = refused.map_or_else(|| plan().into(), Decision::Never);
         let left = self.gates.points_left(&lane, now);
         let (points_left, confidence) = left.map_or((None, Confidence::Assumed), |(left, how)| (Some(left), how));
         Verdict {

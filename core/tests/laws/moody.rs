@@ -99,8 +99,8 @@ pub fn any_limit(request: &Request, rng: &mut SplitMix64) -> (Covers, &'static [
 
 /// Refuses at random, for any credible time, and watches that nothing comes early.
 pub struct Moody {
-    /// How far the server's clock is ahead of ours.
-    ahead: u64,
+    /// How far the server's clock is ahead of ours; behind it if negative.
+    ahead: i64,
     refuse_percent: u64,
     rng: SplitMix64,
     /// Answers on their way: what they promise, by the order in which they were given.
@@ -110,7 +110,7 @@ pub struct Moody {
 }
 
 impl Moody {
-    pub fn new(ahead: u64, seed: u64) -> Self {
+    pub fn new(ahead: i64, seed: u64) -> Self {
         let (given, promises, early) = Default::default();
         Self { ahead, refuse_percent: 40, rng: SplitMix64::new(seed), given, promises, early }
     }
@@ -122,12 +122,12 @@ impl Moody {
     /// A refusal that promises the instant `end` of our clock, or the delay until then after it was received.
     fn refusal(&mut self, operation: &Operation, now: Instant) -> (Answer, Covers, Promise) {
         let delay = Millis(1_000 + self.rng.up_to(100_000) * if self.rng.up_to(3) == 0 { 12 } else { 1 });
-        let server_now = Instant(now.0 + self.ahead);
+        let server_now = Instant(now.0.saturating_add_signed(self.ahead));
         // What a quota can mean, in whole seconds, as most spellings have it.
         let credible = server_now.next_hour().since(server_now) + Millis(240_000);
         let delay = Millis::from_secs(delay.min(credible).secs_ceil());
         let reset = Instant((server_now + delay).0.next_multiple_of(1_000));
-        let promised = Promise::At(Instant(reset.0 - self.ahead));
+        let promised = Promise::At(Instant(reset.0.saturating_add_signed(-self.ahead)));
         if let Operation::Invoke(invocation) = operation {
             let spelling = Spelling::Json(usize::try_from(self.rng.up_to(4)).unwrap());
             let covers = Covers::Installation(invocation.context.installation.clone());
@@ -148,7 +148,7 @@ impl Moody {
             Spelling::Json(_) => unreachable!(),
         };
         let mut headers = vec![Header::new(name, value), Header::new("RateLimit-Reason", reason)];
-        if self.ahead > 0 {
+        if self.ahead != 0 {
             headers.push(Header::new("Date", server_now.to_http_date()));
         }
         for _ in 0..self.rng.up_to(4) {

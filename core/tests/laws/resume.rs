@@ -2,7 +2,7 @@
 
 use crate::world::{NOON, page, response};
 use headroom_core::resume::{Resume, ResumeError};
-use headroom_core::verdict::{CallOptions, Ending, Never, Outcome, Runtime, Step};
+use headroom_core::verdict::{CallOptions, Decision, Ending, Never, Outcome, Runtime, Step};
 use headroom_core::{Config, Limiter};
 use headroom_model::operation::{Answer, Header};
 use headroom_model::time::{HOUR, Instant, Millis};
@@ -66,7 +66,14 @@ proptest! {
 fn a_token_is_of_its_operation_and_has_an_end() {
     let options = CallOptions { runtime: Some(Runtime::Ui), ..CallOptions::default() };
     let resume = deferred(&[1_847], options).0.resume.unwrap();
-    let begin = |tenant, resume, now| Limiter::with_defaults(1).begin(&page(tenant), &resuming(resume), now);
+    // The question has the same answer as the act.
+    let begin = |tenant, resume, now| {
+        let mut limiter = Limiter::with_defaults(1);
+        let said = limiter.quota_check(&page(tenant), &resuming(resume), now).decision;
+        let begun = limiter.begin(&page(tenant), &resuming(resume), now);
+        assert_eq!(begun.as_ref().err().cloned().map(Decision::Never), Some(said).filter(|_| begun.is_err()));
+        begun
+    };
     assert_eq!(begin("u", resume, NOON), Err(Never::CannotResume(ResumeError::OtherOperation)));
     let spent = Resume { attempts: 5, ..resume };
     assert_eq!(begin("t", spent, NOON), Err(Never::AttemptsExhausted(5)));
