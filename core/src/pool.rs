@@ -3,7 +3,7 @@
 use crate::demand::Demand;
 use crate::doubt::Doubt;
 use crate::sampler::Sampler;
-use crate::verdict::Confidence;
+use crate::verdict::{Confidence, Priority};
 use headroom_model::facts;
 use headroom_model::headers::Points;
 use headroom_model::rng::SplitMix64;
@@ -247,6 +247,19 @@ impl Pool {
     /// A call that a person waits for asks for `cost`.
     pub(crate) fn ask_for_people(&mut self, cost: u32, now: Instant) {
         self.people.add(cost, now);
+    }
+
+    /// Whether `cost` is there beside all that is on its way, though others may have set it aside; with room for people
+    /// if nobody waits for it.
+    pub(crate) fn is_unsent(&self, cost: u32, priority: Priority, now: Instant) -> bool {
+        let pool = self.at(now);
+        let kept = match priority {
+            Priority::Interactive => 0,
+            Priority::Background if now >= last_call(pool.window.next_hour()) => 0,
+            Priority::Background => pool.people.reserve(now, pool.window.next_hour()),
+        };
+        let is_open = cost <= pool.left_before || now >= pool.opening(pool.window);
+        is_open && pool.left_unreserved() >= pool.in_flight.saturating_add(cost).saturating_add(kept)
     }
 
     /// When the points are spent at the pace of late, if within this hour.

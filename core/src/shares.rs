@@ -35,10 +35,14 @@ impl Share {
         self.spent_at(now).saturating_add(self.open)
     }
 
+    /// What it had, and what is set aside for it.
+    pub(crate) fn given(&self, now: Instant) -> u32 {
+        self.spent_at(now).saturating_add(self.reserved)
+    }
+
     /// What it is still owed where everyone has up to `level`.
     pub(crate) fn owed(&self, level: u32, now: Instant) -> u32 {
-        let given = self.spent_at(now).saturating_add(self.reserved);
-        self.demand(now).min(level).saturating_sub(given)
+        self.demand(now).min(level).saturating_sub(self.given(now))
     }
 
     pub(crate) fn is_idle(&self, now: Instant) -> bool {

@@ -59,16 +59,34 @@ impl Gates {
         owed_to_others.is_none_or(|owed| u64::from(pool.points_left(now).0) >= owed + u64::from(lane.cost.likely))
     }
 
+    /// Whether a call of a lane is within its tenant's share, though others may have set aside what it needs: calls that
+    /// wait in a line beyond the share of theirs give way.
+    pub(super) fn is_owed(&self, lane: &Lane, known: &Known<'_>, hold: &Hold, now: Instant) -> bool {
+        let pool = self.scopes.get(ScopeId::APP).and_then(|app| app.pool.as_ref());
+        let (true, Some(pool)) = (self.shares(lane), pool) else { return false };
+        let cost = lane.cost.likely;
+        let share = known[OWNER].map_or(Share::default(), |(_, gate)| gate.share);
+        let more = cost - hold.asked.min(cost);
+        let Some((level, _)) = self.level(lane, share, more, now) else { return false };
+        let given = share.given(now).saturating_add(if hold.points.is_some() { 0 } else { cost });
+        given <= level && pool.is_unsent(cost, lane.priority, now)
+    }
+
     /// What other tenants are owed if the lane's, with this share, asks for so many points more; none if there is
     /// enough for all.
     fn owed_to_others(&self, lane: &Lane, share: Share, more: u32, now: Instant) -> Option<u64> {
+        self.level(lane, share, more, now).map(|(_, owed)| owed)
+    }
+
+    /// The level of all shares if the lane's tenant asks for so much more, and what others are owed then.
+    fn level(&self, lane: &Lane, share: Share, more: u32, now: Instant) -> Option<(u32, u64)> {
         let left = self.scopes.get(ScopeId::APP)?.pool.as_ref()?.left_unreserved_at(now);
         if self.fair.open + u64::from(more) <= u64::from(left) {
             return None;
         }
         let Fair { standing, changed, quantum, .. } = self.fair;
         let kept = standing.filter(|(window, _)| *window == now.hour_start() && changed + u64::from(more) < quantum);
-        let beside = |Standing { level, owed }, own: Share| owed.saturating_sub(own.owed(level, now).into());
+        let beside = |Standing { level, owed }, own: Share| (level, owed.saturating_sub(own.owed(level, now).into()));
         if let Some((_, standing)) = kept {
             return Some(beside(standing, share));
         }

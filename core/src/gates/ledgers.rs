@@ -26,7 +26,9 @@ impl Gates {
     ) -> Result<(), Never> {
         let Some(place) = lane.pool() else { return Ok(()) };
         let cost = lane.cost.likely;
-        if let Some((id, pool)) = known[place].and_then(|(id, gate)| Some((id, gate.pool.as_deref()?))) {
+        let pool = known[place].and_then(|(id, gate)| Some((id, gate.pool.as_deref()?)));
+        let is_now = search.at.hour_start() == now.hour_start();
+        if let Some((id, pool)) = pool.filter(|_| !is_now || !self.is_owed(lane, known, hold, now)) {
             search.go_to_fit(pool.earliest(cost, search.at, now), cost, || self.limit(LimiterKind::PointsQuota, id))?;
             if lane.priority == Priority::Background {
                 let until = pool.earliest_beside_people(cost, search.at, now);
@@ -36,7 +38,7 @@ impl Gates {
             if is_now && !self.is_fair(lane, known, hold, now) {
                 search.go_to(last_call(now.next_hour()), || self.limit(LimiterKind::FairShare, id));
             }
-        } else if cost > self.config.quota_points {
+        } else if pool.is_none() && cost > self.config.quota_points {
             return Err(Never::CostsMoreThanQuota(cost));
         }
         for place in CAPPED {
@@ -57,7 +59,8 @@ impl Gates {
         if hold.points.is_some() {
             let pool = known[place].and_then(|(_, gate)| gate.pool.as_deref());
             let mut caps = CAPPED.into_iter().filter_map(|place| known[place]?.1.cap());
-            return pool.is_some_and(|pool| pool.covers_reserved(now)) && caps.all(|cap| cap.covers_reserved(now));
+            let is_there = pool.is_some_and(|pool| pool.covers_reserved(now)) || self.is_owed(lane, known, hold, now);
+            return is_there && caps.all(|cap| cap.covers_reserved(now));
         }
         let mut search = Search { at: now, longest: Millis::ZERO, limit: None };
         self.search_ledgers(lane, known, hold, &mut search, now).is_ok() && search.at == now

@@ -9,6 +9,7 @@ use headroom_model::points::price;
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::{HOUR, Instant, Millis};
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 /// A list that costs so many points, 1 or more.
 fn costing(tenant: &str, points: u32) -> Operation {
@@ -198,4 +199,40 @@ fn what_others_are_owed_is_named_as_the_limit() {
     assert_eq!(steps.iter().filter(|step| **step == Step::Send(1)).count(), 30);
     assert_eq!(steps.iter().filter(held_up).count(), 70);
     assert!(steps.iter().all(|step| !matches!(step, Step::WaitUntil(wait) if wait.until > NOON + HOUR)));
+}
+
+/// The flooder's calls hold every point of the hour when the others come: those that have not been sent give way.
+#[test]
+fn who_comes_late_within_an_hour_has_it_too_and_every_point_is_spent_once() {
+    let burst = Some(BurstRate { per_second: 100, capacity: 100 });
+    let config = Config { quota_points: 10_000, burst, jitter: Millis(0), ..Config::default() };
+    let mut limiter = Limiter::new(config, 1).unwrap();
+    let (flood, late) = (costing("flood", 2), costing("late", 2));
+    let mut line: BTreeMap<(Instant, usize), CallId> = BTreeMap::new();
+    for n in 0..8_000 {
+        line.insert((NOON, n), limiter.begin(&flood, &CallOptions::default(), NOON).unwrap());
+    }
+    let (mut sent, mut is_late) = ([0_u32; 2], false);
+    let success = response(200, vec![]);
+    while let Some(((now, n), call)) = line.pop_first().filter(|((now, _), _)| *now < NOON + HOUR) {
+        if !is_late && now >= NOON + Millis(10_000) {
+            is_late = true;
+            for n in 8_000..8_050 {
+                line.insert((now, n), limiter.begin(&late, &CallOptions::default(), now).unwrap());
+            }
+        }
+        match limiter.next(call, now) {
+            Step::Send(_) => {
+                sent[usize::from(n >= 8_000)] += 2;
+                assert!(n < 8_000 || now < NOON + Millis(11_000), "the late ones wait until {now}");
+                limiter.on_response(call, &success, now);
+                limiter.end(call);
+            }
+            Step::WaitUntil(wait) => {
+                line.insert((wait.until, n), call);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(sent, [9_900, 100]);
 }
