@@ -45,10 +45,13 @@ impl Pace {
         let Part::Endpoint(template, method) = kind else { return Self::before_refusal(kind, config) };
         let documented = || facts::jira_per_second(method.name(), &template.map(Template::text).unwrap_or_default());
         let per_second = named.unwrap_or_else(documented).clamp(1, BurstRate::MOST_PER_SECOND);
-        // Without pacing of requests nothing is learned either: the pause is all.
-        let tenant = config.burst?;
-        let rate =
-            BurstRate { per_second: per_second.min(tenant.per_second), capacity: per_second.min(tenant.capacity) };
+        Self::of_endpoint(BurstRate { per_second, capacity: per_second }, config)
+    }
+
+    /// Without pacing of requests nothing is learned either: the pause is all.
+    pub(crate) fn of_endpoint(told: BurstRate, config: &Config) -> Option<Self> {
+        let BurstRate { per_second, capacity } = config.burst?;
+        let rate = BurstRate { per_second: told.per_second.min(per_second), capacity: told.capacity.min(capacity) };
         Some(Self::Bucket(Bucket::new(rate)))
     }
 

@@ -43,7 +43,11 @@ impl Gates {
             let cap = known[place].and_then(|(id, gate)| Some((id, gate.cap.as_deref()?)));
             if let Some((id, cap)) = cap {
                 search.go_to_fit(cap.earliest(cost, search.at, now), cost, || self.limit(LimiterKind::Cap, id))?;
-            } else if self.cap(lane.kind(place), 0).is_some_and(|cap| cost > cap) {
+                continue;
+            }
+            // One that is not touched yet is as large as its users make it.
+            let users = known[place].map_or(0, |(_, gate)| gate.users);
+            if self.cap(lane.kind(place), users).is_some_and(|cap| cost > cap) {
                 return Err(Never::CostsMoreThanQuota(cost));
             }
         }
@@ -166,7 +170,8 @@ impl Gates {
 
     /// What the coming rule would say of the lane.
     pub(crate) fn forecast(&self, lane: &Lane, now: Instant) -> Option<Forecast> {
-        Some(self.known_pool(lane)??.shadow.as_ref()?.forecast(lane.cost.likely, now))
+        let shadow = self.known_pool(lane)??.shadow.as_ref().filter(|shadow| !shadow.pool.is_idle(now))?;
+        Some(shadow.forecast(lane.cost.likely, now))
     }
 
     fn known_pool(&self, lane: &Lane) -> Option<Option<&Gate>> {
@@ -188,7 +193,7 @@ impl Gates {
     }
 
     /// What the app grants a scope of this kind, with so many users.
-    fn cap(&self, kind: Option<Part<()>>, users: u32) -> Option<u32> {
+    pub(super) fn cap(&self, kind: Option<Part<()>>, users: u32) -> Option<u32> {
         match kind? {
             Part::Tenant(()) => Some(self.config.tenant_cap?.granted(users.into()).amount),
             Part::Account(()) => self.config.user_cap,
@@ -201,6 +206,7 @@ impl Gates {
         let id = lane.id(lane.pool()?)?;
         let terms = self.terms(self.config.quota_points);
         let gate = self.scopes.get_mut(id)?;
+        gate.shadow.take_if(|shadow| shadow.pool.is_idle(now));
         gate.pool.get_or_insert_with(|| Box::new(Pool::new(terms, now)));
         Some(gate)
     }
@@ -223,7 +229,7 @@ impl Gates {
         }
     }
 
-    fn terms(&self, quota: u32) -> Terms {
+    pub(super) fn terms(&self, quota: u32) -> Terms {
         let Self { config, spread_seed, .. } = self;
         let per_second = config.burst.map_or(u32::MAX, |rate| rate.per_second);
         Terms { quota, nodes: config.nodes, per_second, spread_seed: *spread_seed, spread_max: config.jitter }

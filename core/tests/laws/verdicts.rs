@@ -57,7 +57,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     proptest::sample::select(operations())
 }
 
-fn any_config() -> impl Strategy<Value = Config> {
+pub fn any_config() -> impl Strategy<Value = Config> {
     let burst = proptest::option::of((1_u32..50, 1_u32..5));
     let profile = proptest::sample::select(&InvocationProfile::ALL[..]);
     (burst, profile, any::<bool>(), 0_u64..3_000).prop_map(|(burst, invocations, is_global, jitter)| Config {
