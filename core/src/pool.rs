@@ -218,7 +218,9 @@ impl Pool {
     pub(crate) fn earliest_beside_people(&self, cost: u32, from: Instant, now: Instant) -> Instant {
         let pool = self.at(from);
         let (end, is_later) = (pool.window.next_hour(), from.hour_start() > now.hour_start());
-        let left = if is_later { pool.left_unreserved() } else { pool.left() };
+        // The server may name more than the quota in that hour, too: a cost that it lets in now is let in then.
+        let later = || self.terms.quota.max(cost).saturating_sub(pool.doubt.points());
+        let left = if is_later { later() } else { pool.left() };
         if let Some(at) = self.room(left, cost, from, end) {
             return at;
         }

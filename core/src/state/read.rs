@@ -164,7 +164,9 @@ impl<'a> Reader<'a> {
         let (left_before, peaks) = (self.option()?, [self.small()?, self.small()?]);
         let mut doubt = Doubt::NONE;
         if has_doubt {
-            doubt = Doubt { young: self.small()?, old: self.small()?, ages_at: self.instant()? };
+            let (young, old, ages_at) = (self.small()?, self.small()?, self.instant()?);
+            // None is held longer, and one for good would close the pool for good.
+            doubt = Doubt { young, old, ages_at: ages_at.min(self.at + Doubt::SPAN) };
         }
         let people = if has_people { self.demand()? } else { Demand::default() };
         let spending = if has_spending { self.demand()? } else { Demand::default() };
