@@ -118,7 +118,7 @@ impl Gates {
 /// An untouched pool, and what was saved of it.
 fn recalled(terms: Terms, state: &PoolState, at: Instant) -> Pool {
     let mut pool = Pool::new(terms, at);
-    pool.restore(state);
+    pool.restore(state, at);
     pool
 }
 

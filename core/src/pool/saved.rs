@@ -13,13 +13,13 @@ impl Pool {
         let spent = self.reported_left.is_none().then_some(self.spent);
         let hour = Hour { reported_left: self.reported_left, spent, limit: self.limit, by_quota };
         let left_before = Some(self.left_before).filter(|left| *left < u32::MAX);
-        let is_known = at.hour_start() <= self.window.next_hour() || doubt.points() > 0 || !self.people.is_over(at);
+        let is_known = at.hour_start() <= self.window.next_hour() || self.reserved > 0 || !self.people.is_over(at);
         is_known.then_some(PoolState {
             window: self.window,
             hour,
             before: None,
             left_before,
-            peaks: [self.peak, self.peak_before],
+            peaks: [self.peak, self.peak_before, self.peak_of_late()],
             doubt,
             people: self.people,
             spending: self.spending,
@@ -32,9 +32,12 @@ impl Pool {
     ///
     /// What was settled without a figure starts from zero again: it only counts against calls that were on their way
     /// meanwhile, and those are not saved.
-    pub(crate) fn restore(&mut self, state: &PoolState) {
-        let PoolState { window, hour, before, left_before, peaks: [peak, peak_before], .. } = *state;
+    pub(crate) fn restore(&mut self, state: &PoolState, at: Instant) {
+        let PoolState { window, hour, before, left_before, peaks: [peak, peak_before, of_late], .. } = *state;
         let PoolState { doubt, people, spending, was_far, sampler, .. } = *state;
+        // Of two that were joined, one may have sent late and the other much before: the higher peak counts.
+        let (peak, peak_before) =
+            if peak > 0 { (peak.max(of_late), peak_before) } else { (0, peak_before.max(of_late)) };
         (self.window, self.doubt) = (window, doubt);
         (self.people, self.spending, self.was_far, self.sampler) = (people, spending, was_far, sampler);
         if let Some(before) = before {
@@ -44,6 +47,10 @@ impl Pool {
         self.left_before = self.left_before.min(left_before.unwrap_or(u32::MAX));
         self.restore_hour(hour, peak);
         self.peak_before = peak_before;
+        // A call may be open for hours. What it holds is in doubt from now on, not since then.
+        if self.is_idle(at) {
+            self.roll(at);
+        }
     }
 
     fn restore_hour(&mut self, hour: Hour, peak: u32) {

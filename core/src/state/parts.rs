@@ -43,8 +43,8 @@ pub(crate) struct PoolState {
     pub(crate) before: Option<Hour>,
     /// What was left when the hour before ended.
     pub(crate) left_before: Option<u32>,
-    /// The most that was on its way in this hour and in the one before.
-    pub(crate) peaks: [u32; 2],
+    /// The most that was on its way in this hour, in the one before, and in the last in which anything was.
+    pub(crate) peaks: [u32; 3],
     pub(crate) doubt: Doubt,
     pub(crate) people: Demand,
     pub(crate) spending: Demand,
@@ -112,7 +112,7 @@ impl PoolState {
             hour: Hour::UNTOUCHED,
             before: Some(Hour::UNTOUCHED),
             left_before: None,
-            peaks: [0; 2],
+            peaks: [0; 3],
             doubt: Doubt::NONE,
             people: Demand::default(),
             spending: Demand::default(),
@@ -136,7 +136,7 @@ impl PoolState {
             hour: a.hour.join(b.hour),
             before: super::either(a.before, b.before, Hour::join),
             left_before: least(a.left_before, b.left_before),
-            peaks: [a.peaks[0].max(b.peaks[0]), a.peaks[1].max(b.peaks[1])],
+            peaks: std::array::from_fn(|of| a.peaks[of].max(b.peaks[of])),
             doubt: a.doubt.join(b.doubt),
             people: a.people.join(b.people),
             spending: a.spending.join(b.spending),
@@ -147,13 +147,13 @@ impl PoolState {
 
     /// The same in the hour from `window` on, which is not before its own.
     fn at(self, window: Instant) -> Self {
+        // However many hours it was ago: then it does not matter in which order memories of several are joined.
+        let [.., of_late] = self.peaks;
+        let peaks = [0, of_late, of_late];
         let Self { hour, before, left_before, peaks, was_far, .. } = match window.since(self.window) {
             Millis::ZERO => self,
-            // The higher of both: then it does not matter whether hours or memories are joined first.
-            HOUR => {
-                Self { before: Some(self.hour), peaks: [0, self.peaks[0].max(self.peaks[1])], ..Self::unknown(window) }
-            }
-            _ => Self::unknown(window),
+            HOUR => Self { before: Some(self.hour), peaks, ..Self::unknown(window) },
+            _ => Self { peaks, ..Self::unknown(window) },
         };
         Self { window, hour, before, left_before, peaks, was_far, ..self }
     }

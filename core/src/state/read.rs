@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
         let [has_before, has_doubt, has_people, has_spending, has_sampler, was_far] = self.flags()?;
         let (window, hour) = (self.hour_of()?, self.hour()?);
         let before = if has_before { Some(self.hour()?) } else { None };
-        let (left_before, peaks) = (self.option()?, [self.small()?, self.small()?]);
+        let (left_before, peaks) = (self.option()?, [self.small()?, self.small()?, self.small()?]);
         let mut doubt = Doubt::NONE;
         if has_doubt {
             let (young, old, ages_at) = (self.small()?, self.small()?, self.instant()?);
