@@ -61,7 +61,8 @@ impl Toolchain {
             flag
         });
         // The linker leaves five bytes for each address it fills in; this takes back those that are not needed.
-        let mut rest = vec!["-Clink-arg=--compress-relocations"];
+        // A loop that counts in steps of addresses needs more locals than one that multiplies: 2 KB.
+        let mut rest = vec!["-Clink-arg=--compress-relocations", "-Cllvm-args=-disable-lsr"];
         if let Self::Unpacked(_) = self {
             // A panic is a trap either way and nobody can read its message: without them 20 KB are saved.
             rest.extend(["-Zunstable-options", "-Cpanic=immediate-abort"]);
