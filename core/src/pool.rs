@@ -1,7 +1,5 @@
 //! The ledger of one points pool: what of this UTC hour is spent, reserved and left.
 
-mod saved;
-
 use crate::demand::Demand;
 use crate::doubt::Doubt;
 use crate::sampler::Sampler;
@@ -197,9 +195,7 @@ impl Pool {
     /// What is reserved may be given back before the hour ends, but a call that does not fit beside it waits for
     /// the wall all the same. By a later hour, what is reserved now will have been answered.
     pub(crate) fn earliest(&self, cost: u32, from: Instant, now: Instant) -> Fits {
-        // What the server named in an hour that is over is no longer believed.
-        let limit = self.limit.filter(|_| now.hour_start() <= self.window);
-        if cost > self.terms.quota.max(limit.unwrap_or(0)) {
+        if cost > self.terms.quota.max(self.limit.unwrap_or(0)) {
             return Fits::Never;
         }
         let pool = self.at(from);
@@ -218,9 +214,7 @@ impl Pool {
     pub(crate) fn earliest_beside_people(&self, cost: u32, from: Instant, now: Instant) -> Instant {
         let pool = self.at(from);
         let (end, is_later) = (pool.window.next_hour(), from.hour_start() > now.hour_start());
-        // The server may name more than the quota in that hour, too: a cost that it lets in now is let in then.
-        let later = || self.terms.quota.max(cost).saturating_sub(pool.doubt.points());
-        let left = if is_later { later() } else { pool.left() };
+        let left = if is_later { pool.left_unreserved() } else { pool.left() };
         if let Some(at) = self.room(left, cost, from, end) {
             return at;
         }
@@ -381,11 +375,6 @@ impl Pool {
     pub(crate) fn covers_reserved(&self, now: Instant) -> bool {
         let pool = self.at(now);
         pool.left_unreserved() >= pool.reserved
-    }
-
-    /// What it grants in an untouched hour.
-    pub(crate) const fn quota(&self) -> u32 {
-        self.terms.quota
     }
 
     /// Whether forgetting the pool would grant nothing.

@@ -180,8 +180,7 @@ impl Gates {
 
     /// What the coming rule would say of the lane.
     pub(crate) fn forecast(&self, lane: &Lane, now: Instant) -> Option<Forecast> {
-        let shadow = self.known_pool(lane)??.shadow().filter(|shadow| !shadow.pool.is_idle(now))?;
-        Some(shadow.forecast(lane.cost.likely, now))
+        Some(self.known_pool(lane)??.shadow()?.forecast(lane.cost.likely, now))
     }
 
     fn known_pool(&self, lane: &Lane) -> Option<Option<&Gate>> {
@@ -204,7 +203,7 @@ impl Gates {
     }
 
     /// What the app grants a scope of this kind, with so many users.
-    pub(super) fn cap(&self, kind: Option<Part<()>>, users: u32) -> Option<u32> {
+    fn cap(&self, kind: Option<Part<()>>, users: u32) -> Option<u32> {
         match kind? {
             Part::Tenant(()) => Some(self.config.tenant_cap?.granted(users.into()).amount),
             Part::Account(()) => self.config.user_cap,
@@ -217,9 +216,6 @@ impl Gates {
         let id = lane.id(lane.pool()?)?;
         let terms = self.terms(self.config.quota_points);
         let gate = self.scopes.get_mut(id)?;
-        if let Some(rare) = &mut gate.rare {
-            rare.shadow.take_if(|shadow| shadow.pool.is_idle(now));
-        }
         gate.pool.get_or_insert_with(|| Box::new(Pool::new(terms, now)));
         Some(gate)
     }
@@ -244,7 +240,7 @@ impl Gates {
         }
     }
 
-    pub(super) fn terms(&self, quota: u32) -> Terms {
+    fn terms(&self, quota: u32) -> Terms {
         let Self { config, spread_seed, .. } = self;
         let per_second = config.burst.map_or(u32::MAX, |rate| rate.per_second);
         Terms { quota, nodes: config.nodes, per_second, spread_seed: *spread_seed, spread_max: config.jitter }

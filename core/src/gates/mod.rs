@@ -6,14 +6,12 @@
 //! | `fair` | who may take of a pool that does not last for all |
 //! | `known` | what is known, to be shown |
 //! | `ledgers` | whose points a call spends, and when they suffice |
-//! | `recall` | what of it outlives the process |
 //! | `turn` | from a plan to the wire: booking, joining the line, giving back |
 
 mod fair;
 mod gate;
 mod known;
 mod ledgers;
-mod recall;
 mod turn;
 
 use crate::config::Config;
@@ -211,9 +209,8 @@ impl Gates {
         let id = lane.intern(place, &mut self.scopes);
         if let Some(gate) = self.scopes.get_mut(id) {
             if kind == LimiterKind::Burst {
-                if gate.learned_pace(now).is_none() {
-                    gate.pace = lane.kind(place).and_then(|kind| Pace::after_burst(kind, &self.config, rate));
-                }
+                let learn = || Pace::after_burst(lane.kind(place)?, &self.config, rate);
+                gate.pace = gate.pace.take().or_else(learn);
                 if let Some(pace) = &mut gate.pace {
                     pace.refused(until, now);
                 }
