@@ -214,12 +214,15 @@ impl Pool {
     pub(crate) fn earliest_beside_people(&self, cost: u32, from: Instant, now: Instant) -> Instant {
         let pool = self.at(from);
         let (end, is_later) = (pool.window.next_hour(), from.hour_start() > now.hour_start());
-        let left = if is_later { pool.left_unreserved() } else { pool.left() };
+        // The server may name more than the quota in that hour, too: a cost that it lets in now is let in then. Without
+        // this, a search for such a call goes on to the end of time.
+        let later = || self.terms.quota.max(cost).saturating_sub(pool.doubt.points());
+        let left = if is_later { later() } else { pool.left() };
         if let Some(at) = self.room(left, cost, from, end) {
             return at;
         }
         let opening = pool.opening(end);
-        self.room(self.terms.quota, cost, opening, end.next_hour()).unwrap_or(opening)
+        self.room(self.terms.quota.max(cost), cost, opening, end.next_hour()).unwrap_or(opening)
     }
 
     fn room(&self, left: u32, cost: u32, from: Instant, end: Instant) -> Option<Instant> {

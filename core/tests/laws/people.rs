@@ -1,10 +1,10 @@
 //! People go before background work: in line, and with what is left of the points.
 
-use crate::world::{Job, NOON, Network, Server, Silent, World, page, request, response};
+use crate::world::{Job, NOON, Network, Server, Silent, World, get, page, request, response};
 use headroom_core::config::BurstRate;
-use headroom_core::verdict::{CallOptions, LimiterKind, Priority, Step};
+use headroom_core::verdict::{CallOptions, Decision, LimiterKind, Priority, Step};
 use headroom_core::{CallId, Config, Limiter};
-use headroom_model::operation::{Answer, Operation};
+use headroom_model::operation::{Answer, Header, Operation};
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::{HOUR, Instant, Millis};
 use proptest::prelude::*;
@@ -242,4 +242,24 @@ fn background_work_that_leaves_points_to_people_says_so() {
     assert_eq!(wait.limit.kind, LimiterKind::Reserve);
     let call = limiter.begin(&page("t"), &of(Priority::Interactive), now).unwrap();
     assert_eq!(limiter.next(call, now), Step::Send(1));
+}
+
+/// The server names more than the quota that we were told, and the call costs more than that: it waits for an hour, and is
+/// not looked for to the end of time.
+#[test]
+fn background_work_dearer_than_the_quota_told_finds_an_hour() {
+    let mut limiter = Limiter::new(Config { quota_points: 10, ..Config::default() }, 1).unwrap();
+    let one = limiter.begin(&page("t"), &CallOptions::default(), NOON).unwrap();
+    limiter.next(one, NOON);
+    let figures = [
+        ("X-RateLimit-Limit", "100"),
+        ("X-RateLimit-Remaining", "5"),
+        ("RateLimit-Reason", "confluence-quota-global-based"),
+    ];
+    let headers = figures.iter().map(|(name, value)| Header::new(*name, *value)).collect();
+    limiter.on_response(one, &response(200, headers), NOON);
+    let background = CallOptions { priority: Priority::Background, ..CallOptions::default() };
+    let verdict = limiter.quota_check(&get("t", "/wiki/api/v2/pages?limit=30"), &background, NOON);
+    let Decision::WaitUntil(wait) = verdict.decision else { panic!("{verdict:?}") };
+    assert!(wait.until >= NOON + HOUR && wait.until < NOON + HOUR + HOUR, "{wait:?}");
 }
