@@ -33,6 +33,7 @@ pub mod scenario;
 pub mod server;
 pub mod strategy;
 pub mod trace;
+pub mod value;
 pub mod workload;
 pub mod world;
 
