@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`scenario`], [`workload`] | who asks what of which server, as a TOML file; the operations of each job |
 //! | [`server`] | who is admitted, what it costs, how a refusal is worded |
-//! | [`world`], [`trace`] | virtual time: events, the clock, early retries, one line per event |
+//! | [`world`], [`trace`] | virtual time: events, nodes and their clocks, early retries, one line per event |
 //! | [`strategy`], [`mod@run`] | the retry code of Atlassian's own pages, and a driver for it |
 //! | [`oracle`] | how fast the best client could have been |
 //! | [`report`] | what a run amounts to |
@@ -18,13 +18,14 @@
 //! use headroom_sim::{Scenario, run, strategy};
 //!
 //! let scenario = Scenario::builtin("rush").expect("it comes with the crate");
-//! let mut sample = strategy::builtin("rfc130-sample", 1).expect("it comes with the crate");
-//! let report = run(&scenario, sample.as_mut(), false, 1, None)?;
+//! let mut sample = |_node| strategy::builtin("rfc130-sample", 1).expect("it comes with the crate");
+//! let report = run(&scenario, &mut sample, 1, None)?;
 //! assert_eq!(report.done + report.lost, 7_000);
 //! assert!(report.lost > 5_000, "three tries are not enough for anyone at the back of the queue");
 //! # Ok::<(), headroom_sim::RunError>(())
 //! ```
 
+mod fault;
 pub mod nearest;
 pub mod oracle;
 pub mod report;
@@ -40,5 +41,5 @@ pub mod world;
 pub use report::Report;
 pub use run::run;
 pub use scenario::{Scenario, ScenarioError};
-pub use workload::JobId;
+pub use workload::{CallOptions, JobId, Workload};
 pub use world::{Ending, Event, RunError, TimerId, World};

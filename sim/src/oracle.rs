@@ -6,7 +6,7 @@
 //! just before the reset arrives just after it, and may.
 
 use crate::scenario::{Scenario, ServerSpec};
-use crate::workload::JobId;
+use crate::workload::{JobId, Workload};
 use headroom_model::operation::Operation;
 use headroom_model::points::price;
 use headroom_model::profile::{CountedPer, WindowRule, WindowShape};
@@ -15,10 +15,13 @@ use std::collections::BTreeMap;
 
 /// No client can have all work done sooner than this after the start.
 ///
-/// All work counts as there from the start, so arrivals that come later make the bound only safer.
+/// All work counts as there from the start, so arrivals that come later make the bound only safer; and no job is done
+/// sooner than a round trip after it comes. Tenants count as one whose bucket, or whose windows, are as large as theirs
+/// together.
 #[must_use]
-pub fn lower_bound(scenario: &Scenario) -> Millis {
+pub fn lower_bound(scenario: &Scenario, work: &Workload) -> Millis {
     let first = scenario.start + scenario.way_out();
+    let tenants = u32::try_from(work.tenants()).unwrap_or(u32::MAX);
     let admitted = match scenario.server {
         ServerSpec::Points(spec) => {
             let is_same_hour = first.hour_start() == scenario.start.hour_start();
@@ -27,24 +30,33 @@ pub fn lower_bound(scenario: &Scenario) -> Millis {
                 left: spec.quota_points - if is_same_hour { spec.used_points } else { 0 },
                 window: HOUR,
                 to_reset: first.next_hour().since(first),
-                capacity: spec.burst_capacity,
-                per_second: spec.burst_per_second,
+                capacity: spec.burst_capacity.saturating_mul(tenants),
+                per_second: spec.burst_per_second.saturating_mul(tenants),
             };
-            limits.last_admission(&costs(scenario))
+            limits.last_admission(&costs(work))
         }
-        // Every user calls once, so what is counted per user never binds.
+        // What is counted per user never binds: users call too rarely.
         ServerSpec::Invocations(profile) => {
-            let together = profile.rules().iter().filter(|rule| rule.per != CountedPer::User).copied();
-            last_admission(&together.collect::<Vec<_>>(), scenario.jobs(), first).since(first)
+            let together = profile.rules().iter().filter(|rule| rule.per != CountedPer::User);
+            let together = together.map(|rule| WindowRule { limit: rule.limit.saturating_mul(tenants), ..*rule });
+            last_admission(&together.collect::<Vec<_>>(), work.jobs(), first).since(first)
         }
     };
-    admitted + scenario.round_trip
+    let last_to_come = (0..work.lines().len()).filter_map(|line| work.arrivals(scenario, line).last()).max();
+    let waited_for = last_to_come.map_or(Millis::ZERO, |at| at.since(scenario.start));
+    admitted.max(waited_for) + scenario.round_trip.get()
 }
 
-/// How many calls there are of each cost. All pages cost the same, so the first one tells.
-fn costs(scenario: &Scenario) -> BTreeMap<u32, u64> {
-    let Operation::Rest(page) = scenario.operation(JobId(0)) else { return BTreeMap::new() };
-    BTreeMap::from([(price(&page.method, &page.path).likely, u64::from(scenario.jobs()))])
+/// How many calls there are of each cost. All jobs of a work cost the same, so its first one tells.
+fn costs(work: &Workload) -> BTreeMap<u32, u64> {
+    let mut costs = BTreeMap::new();
+    for line in work.lines().iter().filter(|line| line.count > 0) {
+        if let Operation::Rest(request) = work.operation(JobId(line.first)) {
+            let cost = price(&request.method, &request.path).likely;
+            *costs.entry(cost).or_default() += u64::from(line.count);
+        }
+    }
+    costs
 }
 
 /// A pool with a reset, behind a token bucket that is full at the beginning.

@@ -8,54 +8,91 @@ use crate::workload::JobId;
 use crate::world::{Event, RunError, TimerId, World};
 use std::collections::BTreeMap;
 
-/// Runs a scenario with a strategy to its end. `seed` draws what the scenario leaves to chance; a strategy has a seed
-/// of its own. See [`World::new`] for `shared_client`.
+/// Makes the client of a node, the first being 0; once more after each crash.
+pub type MakeStrategy<'a> = dyn FnMut(u32) -> Box<dyn Strategy> + 'a;
+
+/// Runs a scenario to its end, each node with a client of its own. `seed` draws what the scenario leaves to chance; the
+/// strategies have seeds of their own.
 ///
 /// # Errors
 /// When the run has to be stopped, and when the trace cannot be written.
 pub fn run(
     scenario: &Scenario,
-    strategy: &mut dyn Strategy,
-    shared_client: bool,
+    make: &mut MakeStrategy<'_>,
     seed: u64,
     trace: Option<Sink>,
 ) -> Result<Report, RunError> {
-    let world = World::new(scenario, strategy.name(), shared_client, seed, trace);
-    let attempts = vec![0; scenario.jobs() as usize];
-    let mut driver = Driver { world, attempts, waiting: BTreeMap::new() };
+    let first = make(0);
+    let world = World::new(scenario, first.name(), seed, trace);
+    let attempts = vec![0; world.workload().jobs() as usize];
+    let clients = BTreeMap::from([(0, first)]);
+    let mut driver = Driver { world, make, clients, saved: BTreeMap::new(), attempts, waiting: BTreeMap::new() };
     while let Some(event) = driver.world.next_event() {
-        let now = driver.world.now();
-        let (job, next) = match event {
-            Event::Start(job) => (job, strategy.start(job, &scenario.operation(job), now)),
-            Event::Answer { job, attempt, answer } => (job, strategy.answered(job, attempt, &answer, now)),
-            Event::Wake(timer) => match driver.waiting.remove(&timer) {
-                Some(job) => (job, strategy.woke(job, now)),
-                None => continue,
-            },
-        };
-        driver.perform(job, next);
+        driver.hear(event);
     }
     driver.world.report()
 }
 
-struct Driver {
+struct Driver<'a, 'b> {
     world: World,
-    /// Attempts sent, by job.
+    make: &'a mut MakeStrategy<'b>,
+    clients: BTreeMap<u32, Box<dyn Strategy>>,
+    /// What clients saved when their nodes crashed.
+    saved: BTreeMap<u32, Vec<u8>>,
+    /// Attempts sent since the last start, by job.
     attempts: Vec<u32>,
     waiting: BTreeMap<TimerId, JobId>,
 }
 
-impl Driver {
-    fn perform(&mut self, job: JobId, next: Move) {
+impl Driver<'_, '_> {
+    fn hear(&mut self, event: Event) {
+        match event {
+            Event::Start { node, job } => {
+                self.attempts[job.0 as usize] = 0;
+                let operation = self.world.workload().operation(job);
+                let options = self.world.workload().options(job);
+                self.ask(node, job, |client, now| client.start(job, &operation, &options, now));
+            }
+            Event::Answer { node, job, attempt, result } => self.ask(node, job, |client, now| match &result {
+                Ok(answer) => client.answered(job, attempt, answer, now),
+                Err(error) => client.failed(job, attempt, error, now),
+            }),
+            Event::Wake { node, timer } => {
+                if let Some(job) = self.waiting.remove(&timer) {
+                    self.ask(node, job, |client, now| client.woke(job, now));
+                }
+            }
+            Event::Crash { node } => {
+                let state = self.clients.remove(&node).and_then(|client| client.save());
+                self.saved.extend(state.map(|state| (node, state)));
+            }
+            Event::Restart { node, is_state_kept } => {
+                let state = self.saved.remove(&node).filter(|_| is_state_kept);
+                let mut client = (self.make)(node);
+                if let Some(state) = state {
+                    client.restore(&state, self.world.clock(node));
+                }
+                self.clients.insert(node, client);
+            }
+        }
+    }
+
+    fn ask(
+        &mut self,
+        node: u32,
+        job: JobId,
+        question: impl FnOnce(&mut dyn Strategy, headroom_model::time::Instant) -> Move,
+    ) {
+        let client = self.clients.entry(node).or_insert_with(|| (self.make)(node));
+        let next = question(client.as_mut(), self.world.clock(node));
         match next {
             Move::Send => {
                 let attempt = &mut self.attempts[job.0 as usize];
                 *attempt += 1;
-                let operation = self.world.scenario().operation(job);
-                self.world.send(job, *attempt, &operation);
+                self.world.send(job, *attempt);
             }
             Move::WaitUntil(until) => {
-                let timer = self.world.sleep_until(until);
+                let timer = self.world.sleep_until(node, until);
                 self.waiting.insert(timer, job);
             }
             Move::Finish(ending) => self.world.finish(job, ending),
@@ -66,12 +103,19 @@ impl Driver {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::Limit;
     use crate::strategy;
 
     fn report(scenario: &str, name: &str) -> Report {
-        let scenario = Scenario::builtin(scenario).unwrap();
-        let mut strategy = strategy::builtin(name, 1).unwrap();
-        run(&scenario, strategy.as_mut(), false, 1, None).unwrap()
+        let scenario = match scenario.split_once('/') {
+            Some((base, variant)) => {
+                let variants = Scenario::builtin(base).unwrap().variants();
+                variants.into_iter().find(|(name, _)| name == variant).unwrap().1
+            }
+            None => Scenario::builtin(scenario).unwrap(),
+        };
+        let mut make = |node| strategy::builtin(name, 1 + u64::from(node)).unwrap();
+        run(&scenario, &mut make, 1, None).unwrap()
     }
 
     #[test]
@@ -79,14 +123,14 @@ mod tests {
         // 50 workers send every 100 ms, 800 times; from the first arrival to the last 79.9 s pass: 100 + 7,990 tokens.
         let none = report("page-sync", "none");
         assert_eq!((none.done, none.lost, none.sent), (8_090, 31_910, 40_000));
-        assert_eq!((none.finish_ms, none.ratio, none.refused_by.burst), (80_000, None, 31_910));
+        assert_eq!((none.finish_ms, none.ratio, none.refused_by.of(Limit::Burst)), (80_000, None, 31_910));
     }
 
     #[test]
     fn without_retries_a_rush_gets_one_window_in() {
         // The first of the window leaves it a second later, when everybody has been refused already.
         let none = report("rush", "none");
-        assert_eq!((none.done, none.lost, none.refused_by.invocation_rate), (300, 6_700, 6_700));
+        assert_eq!((none.done, none.lost, none.refused_by.of(Limit::InvocationRate)), (300, 6_700, 6_700));
     }
 
     #[test]
@@ -98,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_sample_of_rfc_130_loses_most_of_a_rush_but_is_never_early() {
-        let sample = report("rush", "rfc130-sample");
+        let sample = report("rush/strangers", "rfc130-sample");
         assert!(sample.lost > 6_000 && sample.early == 0, "{sample:?}");
     }
 }

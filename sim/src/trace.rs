@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `time_ms` | milliseconds since the scenario's start |
 //! | `strategy` | the client |
+//! | `node` | where it runs, or which user it is, from 0 |
 //! | `event` | see below |
 //! | `job`, `attempt` | whose, and which try of it, the first being 1 |
 //! | `status` | HTTP status; `resolved` for an invocation that was not refused |
@@ -20,9 +21,12 @@
 //! | `admit` | the server does it | |
 //! | `refuse` | the server refuses it | `limit=… scope=… until_ms=… promised_ms=…` |
 //! | `unknown` | the server has no such operation | |
+//! | `fault` | a rule of the scenario meets the call | its name |
 //! | `answer` | the answer reaches the client | |
+//! | `fail` | the client learns that there will be no answer | |
 //! | `sleep` | the client begins to wait; its clock does not know for which job | `until_ms=…` |
 //! | `finish` | the client is through with a job | `done`, `lost` or `deferred until_ms=…` |
+//! | `crash`, `restart` | a node goes, and comes back | |
 //!
 //! The same scenario, strategy and seed give the same bytes.
 
@@ -32,7 +36,7 @@ use std::fmt;
 use std::io::{self, BufWriter, Write};
 
 /// The first line of every trace, without its line break.
-pub const HEADER: &str = "time_ms\tstrategy\tevent\tjob\tattempt\tstatus\tpoints\tleft\tdetail";
+pub const HEADER: &str = "time_ms\tstrategy\tnode\tevent\tjob\tattempt\tstatus\tpoints\tleft\tdetail";
 
 /// Where a trace goes: anything that takes bytes.
 pub type Sink = Box<dyn Write + Send>;
@@ -40,6 +44,7 @@ pub type Sink = Box<dyn Write + Send>;
 /// One line; what is none is written as `-`.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Row<'a> {
+    pub node: Option<u32>,
     pub event: &'static str,
     pub job: Option<JobId>,
     pub attempt: Option<u32>,
@@ -83,10 +88,16 @@ impl Trace {
     pub(crate) fn row(&mut self, now: Instant, row: &Row<'_>) {
         let at = now.since(self.start);
         self.write(|out, strategy| {
-            write!(out, "{}\t{}\t{}\t{}", at.0, strategy, row.event, Cell(row.job.map(|job| job.0)))?;
+            write!(out, "{}\t{}\t{}\t{}", at.0, strategy, Cell(row.node), row.event)?;
+            write!(out, "\t{}", Cell(row.job.map(|job| job.0)))?;
             write!(out, "\t{}\t{}\t{}", Cell(row.attempt), Cell(row.status), Cell(row.points))?;
             writeln!(out, "\t{}\t{}", Cell(row.left), Cell(row.detail))
         });
+    }
+
+    /// Whether anybody reads it.
+    pub(crate) const fn is_on(&self) -> bool {
+        self.out.is_some()
     }
 
     /// Milliseconds since the start, for a detail; what lies before the start is 0.

@@ -9,6 +9,13 @@ use std::fmt;
 pub struct Whole<const LEAST: u32, const MOST: u32>(u32);
 
 impl<const LEAST: u32, const MOST: u32> Whole<LEAST, MOST> {
+    /// A number that the code itself knows, such as a default. Outside the range it does not compile in a constant.
+    #[must_use]
+    pub const fn of(number: u32) -> Self {
+        assert!(LEAST <= number && number <= MOST, "out of range");
+        Self(number)
+    }
+
     /// The number.
     #[must_use]
     pub const fn get(self) -> u32 {
@@ -44,6 +51,13 @@ impl<'de, const LEAST: u32, const MOST: u32> Deserialize<'de> for Whole<LEAST, M
 pub struct Span<const LEAST: u64, const MOST: u64>(Millis);
 
 impl<const LEAST: u64, const MOST: u64> Span<LEAST, MOST> {
+    /// A span that the code itself knows, such as a default. Outside the range it does not compile in a constant.
+    #[must_use]
+    pub const fn of(ms: u64) -> Self {
+        assert!(LEAST <= ms && ms <= MOST, "out of range");
+        Self(Millis(ms))
+    }
+
     /// The span.
     #[must_use]
     pub const fn get(self) -> Millis {

@@ -1,50 +1,82 @@
-//! The virtual world: one queue of events, one clock that jumps from event to event, one server.
+//! The virtual world: one queue of events, one true time that jumps from event to event, many nodes, one server.
 //!
 //! The world does no input or output and starts nothing: a driver asks for the [`World::next_event`], lets the client
-//! decide, and tells the world what the client did. Events of the same instant come in the order in which they were
-//! caused, so a run depends on nothing but scenario, client and seed.
+//! of that node decide, and tells the world what the client did. Events of the same instant come in the order in which
+//! they were caused, so a run depends on nothing but scenario, client and seed.
 //!
 //! A call travels half a round trip to the server, is decided there, and travels the other half back; the decision is
-//! an event of its own that no driver sees.
+//! an event of its own that no driver sees. True time is the server's. A client sees the clock of its node, which may
+//! be wrong.
 
+mod calls;
+mod clock;
+mod door;
 mod error;
+mod jobs;
+mod nodes;
 mod promises;
 mod queue;
 
 pub use error::{LONGEST, RunError};
 
+use crate::fault::Faults;
 use crate::oracle::lower_bound;
-use crate::report::{RefusedBy, Report, ratio};
-use crate::scenario::{Scenario, Work};
-use crate::server::{Limit, Refused, Server, Verdict};
-use crate::trace::{Row, Sink, Status, Trace};
-use crate::workload::JobId;
-use headroom_model::operation::{Answer, Operation};
-use headroom_model::properties::Rejection;
+use crate::report::{Ground, Report, Tally};
+use crate::scenario::{Each, Scenario};
+use crate::trace::{Row, Sink, Trace};
+use crate::workload::{JobId, Workload};
+use door::Door;
+use headroom_model::operation::{Answer, AttemptError};
 use headroom_model::time::Instant;
-use promises::{Node, Promises};
+use jobs::{Job, Source, Stage};
+use nodes::Node;
+use promises::Promises;
 use queue::{Queue, What};
 
 /// A wait that was begun with [`World::sleep_until`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimerId(pub u64);
 
-/// What a driver hears of.
+/// What a driver hears of. Nodes are numbered from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A job is there for the client.
-    Start(JobId),
-    /// The answer to an attempt reaches the client.
+    /// A job is there for the client; once more after a crash.
+    Start {
+        /// On this node.
+        node: u32,
+        /// Which.
+        job: JobId,
+    },
+    /// What came of an attempt reaches the client.
     Answer {
+        /// On this node.
+        node: u32,
         /// Whose.
         job: JobId,
         /// Which attempt, as it was given to [`World::send`].
         attempt: u32,
-        /// What the server says.
-        answer: Answer,
+        /// What the server says, or why it says nothing.
+        result: Result<Answer, AttemptError>,
     },
     /// A wait is over.
-    Wake(TimerId),
+    Wake {
+        /// On this node.
+        node: u32,
+        /// Which.
+        timer: TimerId,
+    },
+    /// A node is gone, and its client with all its jobs, calls and waits.
+    Crash {
+        /// Which.
+        node: u32,
+    },
+    /// A node is back; its jobs are started again.
+    Restart {
+        /// Which.
+        node: u32,
+        /// Whether its client finds what it knew at the crash.
+        is_state_kept: bool,
+    },
 }
 
 /// How a client is through with a job.
@@ -54,7 +86,7 @@ pub enum Ending {
     Done,
     /// It was given up.
     Lost,
-    /// It was handed back; trying again makes sense at this instant, not before.
+    /// It was handed back; trying again makes sense at this instant of the node's clock, not before.
     Deferred(Instant),
 }
 
@@ -64,65 +96,81 @@ const EVENTS_PER_JOB: u64 = 500;
 /// A run in progress.
 pub struct World {
     scenario: Scenario,
-    server: Server,
+    workload: Workload,
+    door: Door,
+    faults: Faults,
     now: Instant,
+    end: Instant,
     queue: Queue,
+    /// The work whose next job comes by itself first.
+    next_coming: Option<(Instant, usize)>,
+    sources: Vec<Source>,
+    nodes: Vec<Node>,
+    is_each_user: bool,
+    jobs: Vec<Job>,
+    /// Jobs that have ended or will never begin.
+    ended: u32,
     timers: u64,
     events: u64,
-    jobs: Vec<Stage>,
-    started: u32,
-    finished: u32,
-    shared_client: bool,
     promises: Promises,
-    report: Report,
+    tally: Tally,
     trace: Trace,
     failure: Option<RunError>,
-}
-
-/// Where a job is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Waiting,
-    Open,
-    Finished,
 }
 
 impl World {
     /// A world at its scenario's start, with the first jobs in line.
     ///
-    /// `strategy` is the client's name for report and trace. A `shared_client` hears all answers; without it each user
-    /// of an invocation scenario is a client of its own (page reads always are one client). `seed` draws the arrivals.
+    /// `strategy` is the client's name for report and trace. `seed` draws all that the scenario leaves to chance.
     #[must_use]
-    pub fn new(scenario: &Scenario, strategy: &str, shared_client: bool, seed: u64, trace: Option<Sink>) -> Self {
+    pub fn new(scenario: &Scenario, strategy: &str, seed: u64, trace: Option<Sink>) -> Self {
+        let workload = Workload::new(scenario, seed);
+        let door = Door::new(scenario, seed);
+        let ground = ground(scenario, &door, workload.tenants());
+        let bound_ms = lower_bound(scenario, &workload).0;
         let mut world = Self {
             scenario: scenario.clone(),
-            server: Server::new(scenario),
+            door,
+            faults: Faults::new(scenario, seed),
             now: scenario.start,
+            end: scenario.end(),
             queue: Queue::default(),
+            next_coming: None,
+            sources: Vec::new(),
+            nodes: nodes::nodes(scenario),
+            is_each_user: scenario.fleet.each == Each::User,
+            jobs: vec![Job::NEW; workload.jobs() as usize],
+            ended: 0,
             timers: 0,
             events: 0,
-            jobs: vec![Stage::Waiting; scenario.jobs() as usize],
-            started: 0,
-            finished: 0,
-            shared_client,
             promises: Promises::default(),
-            report: Report::empty(strategy, lower_bound(scenario).0),
+            tally: Tally::new(strategy, bound_ms, workload.tenants(), ground),
             trace: Trace::new(trace, strategy, scenario.start),
             failure: None,
+            workload,
         };
-        match scenario.work {
-            Work::Pages { in_flight, .. } => (0..in_flight).for_each(|_| world.start_next_job(scenario.start)),
-            Work::Invocations { .. } => {
-                scenario.arrivals(seed).into_iter().flatten().for_each(|at| world.start_next_job(at));
+        world.sources = world.sources();
+        world.next_coming = world.soonest();
+        for (index, work) in scenario.works().enumerate() {
+            if world.sources[index].workers.is_some() {
+                world.queue.push(scenario.start + work.begins_after(), What::Open(index));
             }
         }
+        world.plan_crashes();
+        world.queue.push(world.end, What::End);
         world
     }
 
-    /// The instant of the last event.
+    /// The true instant of the last event.
     #[must_use]
     pub const fn now(&self) -> Instant {
         self.now
+    }
+
+    /// What the clock of a node shows now; the true time where there is no such node.
+    #[must_use]
+    pub fn clock(&self, node: u32) -> Instant {
+        self.nodes.get(node as usize).map_or(self.now, |node| node.clock.wall(self.now))
     }
 
     /// The scenario that is run.
@@ -131,83 +179,54 @@ impl World {
         &self.scenario
     }
 
+    /// The jobs that are run.
+    #[must_use]
+    pub const fn workload(&self) -> &Workload {
+        &self.workload
+    }
+
     /// Goes on to the next event that a client hears of. None when all jobs are finished, or when the run had to be
     /// stopped; [`World::report`] tells which.
     pub fn next_event(&mut self) -> Option<Event> {
-        while self.finished < self.scenario.jobs() && self.failure.is_none() {
-            let (at, what) = self.queue.pop()?;
-            self.events += 1;
-            let most = EVENTS_PER_JOB * (u64::from(self.scenario.jobs()) + 100);
-            if self.events > most {
-                self.failure = Some(RunError::TooManyEvents(most));
-            } else if at.since(self.scenario.start) > LONGEST {
-                self.failure = Some(RunError::TooLong);
-            } else {
-                self.now = at;
-                if let Some(event) = self.happen(what) {
-                    return Some(event);
-                }
+        while self.ended < self.workload.jobs() && self.failure.is_none() {
+            let coming = self.next_coming.filter(|(at, _)| self.queue.next_at().is_none_or(|next| *at <= next));
+            let at = coming.map_or_else(|| self.queue.next_at(), |(at, _)| Some(at))?;
+            if let Err(failure) = self.advance(at) {
+                self.failure = Some(failure);
+                return None;
+            }
+            let event = match coming {
+                Some((_, work)) => self.come(work),
+                None => self.queue.pop().and_then(|(_, what)| self.happen(what)),
+            };
+            if event.is_some() {
+                return event;
             }
         }
         None
     }
 
-    /// Sends an attempt of a job, the first attempt being 1. The answer will be an [`Event::Answer`].
-    pub fn send(&mut self, job: JobId, attempt: u32, operation: &Operation) {
-        let broken = self.promises.broken(self.node(job), operation, self.now);
-        self.report.sent += 1;
-        self.report.early += u64::from(broken.is_some());
-        let row = Row { event: "send", job: Some(job), attempt: Some(attempt), ..Row::default() };
-        match broken {
-            Some((scope, promised)) => {
-                let promised_ms = self.trace.since_start(promised).0;
-                let detail = format_args!("early scope={scope} promised_ms={promised_ms}");
-                self.trace.row(self.now, &Row { detail: Some(detail), ..row });
-            }
-            None => self.trace.row(self.now, &row),
-        }
-        let arrival = What::Arrival { job, attempt, operation: Box::new(operation.clone()) };
-        self.queue.push(self.now + self.scenario.way_out(), arrival);
-    }
-
-    /// Begins a wait that ends with an [`Event::Wake`]; an instant that has passed is now.
-    pub fn sleep_until(&mut self, until: Instant) -> TimerId {
+    /// Begins a wait that ends with an [`Event::Wake`] when the node's clock shows `until`, as far as the node can know:
+    /// it is measured on a clock that is never set. An instant that has passed is now.
+    pub fn sleep_until(&mut self, node: u32, until: Instant) -> TimerId {
         let timer = TimerId(self.timers);
         self.timers += 1;
-        let until_ms = self.trace.since_start(until).0;
-        self.trace.row(
-            self.now,
-            &Row { event: "sleep", detail: Some(format_args!("until_ms={until_ms}")), ..Row::default() },
-        );
-        self.queue.push(until.max(self.now), What::Wake(timer));
+        let Some(known) = self.nodes.get(node as usize) else { return timer };
+        let (end, life) = (known.clock.end_of(self.now, until.since(known.clock.wall(self.now))), known.life);
+        let until_ms = self.trace.since_start(end).0;
+        let detail = format_args!("until_ms={until_ms}");
+        self.trace.row(self.now, &Row { node: Some(node), event: "sleep", detail: Some(detail), ..Row::default() });
+        self.queue.push(end, What::Wake { node, timer, life });
         timer
     }
 
     /// The client is through with a job. Where workers are limited, the next job starts at this instant.
     pub fn finish(&mut self, job: JobId, ending: Ending) {
-        match self.jobs.get_mut(job.0 as usize) {
-            Some(stage) if *stage == Stage::Open => *stage = Stage::Finished,
+        match self.jobs.get(job.0 as usize) {
+            Some(known) if known.stage == Stage::Open => self.close(job, ending),
             _ => {
                 self.failure.get_or_insert(RunError::NotOpen(job));
-                return;
             }
-        }
-        let until_ms = if let Ending::Deferred(until) = ending { self.trace.since_start(until).0 } else { 0 };
-        let detail = match ending {
-            Ending::Done => format_args!("done"),
-            Ending::Lost => format_args!("lost"),
-            Ending::Deferred(_) => format_args!("deferred until_ms={until_ms}"),
-        };
-        self.trace.row(self.now, &Row { event: "finish", job: Some(job), detail: Some(detail), ..Row::default() });
-        match ending {
-            Ending::Done => self.report.done += 1,
-            Ending::Lost => self.report.lost += 1,
-            Ending::Deferred(_) => self.report.deferred += 1,
-        }
-        self.finished += 1;
-        self.report.finish_ms = self.now.since(self.scenario.start).0;
-        if matches!(self.scenario.work, Work::Pages { .. }) {
-            self.start_next_job(self.now);
         }
     }
 
@@ -215,107 +234,82 @@ impl World {
     ///
     /// # Errors
     /// When the run was stopped, when jobs are unfinished, and when the trace could not be written.
-    pub fn report(mut self) -> Result<Report, RunError> {
+    pub fn report(self) -> Result<Report, RunError> {
         let traced = self.trace.finish().map_err(RunError::Trace);
         if let Some(failure) = self.failure {
             return Err(failure);
         }
         traced?;
-        if self.finished < self.scenario.jobs() {
-            return Err(RunError::Stalled(self.scenario.jobs() - self.finished));
+        let jobs = self.workload.jobs();
+        if self.ended < jobs {
+            return Err(RunError::Stalled(jobs - self.ended));
         }
-        if self.report.done == self.scenario.jobs() {
-            self.report.ratio = Some(ratio(self.report.finish_ms, self.report.bound_ms));
+        Ok(self.tally.finish(jobs, self.now, |tenant| self.workload.tenant(tenant)))
+    }
+
+    /// Time goes on to the next event, within bounds.
+    fn advance(&mut self, at: Instant) -> Result<(), RunError> {
+        self.events += 1;
+        // Crashes come by themselves, whatever the client does.
+        let most = EVENTS_PER_JOB * (u64::from(self.workload.jobs()) + 100 * self.nodes.len() as u64);
+        let longest = self.scenario.span.get() + LONGEST;
+        if self.events > most {
+            return Err(RunError::TooManyEvents(most));
         }
-        Ok(self.report)
+        if at.since(self.scenario.start) > longest {
+            return Err(RunError::TooLong(longest));
+        }
+        self.now = at;
+        Ok(())
     }
 
     fn happen(&mut self, what: What) -> Option<Event> {
         match what {
-            What::Start(job) => {
-                self.jobs[job.0 as usize] = Stage::Open;
-                self.trace.row(self.now, &Row { event: "start", job: Some(job), ..Row::default() });
-                Some(Event::Start(job))
-            }
-            What::Wake(timer) => Some(Event::Wake(timer)),
-            What::Arrival { job, attempt, operation } => {
-                self.decide(job, attempt, &operation);
+            What::Open(work) => {
+                self.open(work);
                 None
             }
-            What::Delivery { job, attempt, answer, promise } => {
-                if let Some((scope, promised)) = promise.map(|promise| *promise) {
-                    self.promises.hear(self.node(job), scope, promised);
+            What::Start(job) => self.begin(job),
+            What::Arrival { node, job, attempt, life } => {
+                self.arrive(node, job, attempt, life);
+                None
+            }
+            What::Delivery(delivery) => self.hear(*delivery),
+            What::Wake { node, timer, life } => {
+                let is_same_life = self.nodes[node as usize].life == life;
+                is_same_life.then_some(Event::Wake { node, timer })
+            }
+            What::Crash(node) => self.crash(node),
+            What::Restart(node) => Some(self.restart(node)),
+            What::End => {
+                self.close_backlogs();
+                None
+            }
+        }
+    }
+
+    /// A backlog is there: all workers take from it, one of each node after the other.
+    fn open(&mut self, work: usize) {
+        self.sources[work].is_open = true;
+        for _ in 0..self.sources[work].workers.unwrap_or(0) {
+            for node in 0..self.nodes.len() {
+                if self.nodes[node].is_up {
+                    self.take(work, node as u32);
                 }
-                let status = Some(status(&answer));
-                let row = Row { event: "answer", job: Some(job), attempt: Some(attempt), status, ..Row::default() };
-                self.trace.row(self.now, &row);
-                Some(Event::Answer { job, attempt, answer: *answer })
             }
-        }
-    }
-
-    fn decide(&mut self, job: JobId, attempt: u32, operation: &Operation) {
-        let decision = self.server.answer(operation, self.now);
-        let row = Row {
-            job: Some(job),
-            attempt: Some(attempt),
-            status: Some(status(&decision.answer)),
-            left: decision.left,
-            ..Row::default()
-        };
-        let promise = match decision.verdict {
-            Verdict::Admitted { points } => {
-                self.report.points_spent += u64::from(points);
-                self.trace.row(self.now, &Row { event: "admit", points: Some(points), ..row });
-                None
-            }
-            Verdict::NotFound => {
-                self.trace.row(self.now, &Row { event: "unknown", ..row });
-                None
-            }
-            Verdict::Refused(refused) => {
-                self.count_refusal(&refused, &row);
-                Some(Box::new((refused.scope, refused.promised)))
-            }
-        };
-        let delivery = What::Delivery { job, attempt, answer: Box::new(decision.answer), promise };
-        self.queue.push(self.now + self.scenario.way_back(), delivery);
-    }
-
-    fn count_refusal(&mut self, refused: &Refused, row: &Row<'_>) {
-        self.report.refused += 1;
-        let RefusedBy { points_quota, burst, invocation_rate } = &mut self.report.refused_by;
-        match refused.limit {
-            Limit::PointsQuota => *points_quota += 1,
-            Limit::Burst => *burst += 1,
-            Limit::InvocationRate => *invocation_rate += 1,
-        }
-        let (limit, scope) = (refused.limit.name(), &refused.scope);
-        let [until, promised] = [refused.until, refused.promised].map(|at| self.trace.since_start(at).0);
-        let detail = format_args!("limit={limit} scope={scope} until_ms={until} promised_ms={promised}");
-        self.trace.row(self.now, &Row { event: "refuse", detail: Some(detail), ..*row });
-    }
-
-    const fn node(&self, job: JobId) -> Node {
-        match self.scenario.work {
-            Work::Invocations { .. } if !self.shared_client => job.0,
-            _ => 0,
-        }
-    }
-
-    fn start_next_job(&mut self, at: Instant) {
-        if self.started < self.scenario.jobs() {
-            self.queue.push(at, What::Start(JobId(self.started)));
-            self.started += 1;
         }
     }
 }
 
-fn status(answer: &Answer) -> Status {
-    match answer {
-        Answer::Response(response) => Status::Http(response.status),
-        Answer::Resolved(_) => Status::Resolved,
-        Answer::Rejected(json) => Status::Http(Rejection::read(json).status.unwrap_or_default()),
+/// What the figures of a run are measured against.
+fn ground(scenario: &Scenario, door: &Door, tenants: usize) -> Ground {
+    let pool = door.pool();
+    let pools = |is_per_tenant| if is_per_tenant { tenants as u64 } else { 1 };
+    Ground {
+        start: scenario.start,
+        points_per_hour: pool.map(|pool| u64::from(pool.points) * pools(pool.is_per_tenant)),
+        used: pool.map_or(0, |pool| u64::from(pool.used) * pools(pool.is_per_tenant)),
+        burst_per_second: door.burst_per_second(),
     }
 }
 

@@ -6,7 +6,8 @@ use headroom_model::rng::SplitMix64;
 use std::collections::BTreeSet;
 
 fn bound_of(name: &str) -> u64 {
-    lower_bound(&Scenario::builtin(name).unwrap()).0
+    let scenario = Scenario::builtin(name).unwrap();
+    lower_bound(&scenario, &Workload::new(&scenario, 1)).0
 }
 
 #[test]

@@ -39,14 +39,16 @@ impl ScenarioError {
         let span = error.span().unwrap_or(0..0);
         let what = one_line(error.message());
         let excerpt = excerpt(text, &span);
-        let message = match what.strip_prefix("unknown field ").map(backticked) {
-            Some(names) if names.len() > 1 => unknown_key(names[0], &names[1..]),
-            _ if what.starts_with("missing field ") => format!("{what}: add it"),
-            _ if what.ends_with("expected i64") => {
-                format!("`{excerpt}` is no whole number in range: write one, without quotes")
-            }
-            _ if what.ends_with("expected a string") => format!("`{excerpt}` is no text: put it in double quotes"),
-            _ => format!("{what}, at `{excerpt}`: correct this line"),
+        let message = if let Some((kind, names)) = unknown(&what) {
+            no_such(kind, names[0], &names[1..])
+        } else if what.starts_with("missing field ") {
+            format!("{what}: add it")
+        } else if let Some((_, wanted)) = what.split_once(", expected ").filter(|_| what.starts_with("invalid type")) {
+            format!("`{excerpt}` does not fit: use {wanted}")
+        } else if what.starts_with('`') || what.contains(": ") {
+            what
+        } else {
+            format!("{what}, at `{excerpt}`: correct this line")
         };
         Self::new(file, text, &span, message)
     }
@@ -60,10 +62,21 @@ impl fmt::Display for ScenarioError {
 
 impl std::error::Error for ScenarioError {}
 
-fn unknown_key(key: &str, known: &[&str]) -> String {
-    match nearest(key, known.iter().copied()) {
-        Some(near) => format!("unknown key `{key}`: did you mean `{near}`?"),
-        None => format!("unknown key `{key}`: use one of `{}`", known.join("`, `")),
+/// What does not exist, a key or a value, its name and those that do.
+fn unknown(what: &str) -> Option<(&'static str, Vec<&str>)> {
+    let (kind, rest) = match what.strip_prefix("unknown field ") {
+        Some(rest) => ("key", rest),
+        None => ("value", what.strip_prefix("unknown variant ")?),
+    };
+    let names = backticked(rest);
+    (names.len() > 1).then_some((kind, names))
+}
+
+fn no_such(kind: &str, word: &str, known: &[&str]) -> String {
+    let short = super::check::short(word);
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("unknown {kind} `{short}`: did you mean `{near}`?"),
+        None => format!("unknown {kind} `{short}`: use one of `{}`", known.join("`, `")),
     }
 }
 

@@ -14,7 +14,7 @@
 //! the last delay that the backoff doubles is never updated, so it does not grow; a `Retry-After: 0` is a failure.
 
 use super::{Move, Strategy};
-use crate::workload::JobId;
+use crate::workload::{CallOptions, JobId};
 use crate::world::Ending;
 use headroom_model::facts;
 use headroom_model::operation::{Answer, Operation, Response};
@@ -65,7 +65,7 @@ impl Strategy for AtlassianDocs {
         Self::NAME
     }
 
-    fn start(&mut self, _: JobId, _: &Operation, _: Instant) -> Move {
+    fn start(&mut self, _: JobId, _: &Operation, _: &CallOptions, _: Instant) -> Move {
         Move::Send
     }
 

@@ -1,7 +1,7 @@
 //! No retry at all: every operation is sent once.
 
 use super::{Move, Strategy};
-use crate::workload::JobId;
+use crate::workload::{CallOptions, JobId};
 use crate::world::Ending;
 use headroom_model::operation::{Answer, Operation};
 use headroom_model::time::Instant;
@@ -20,7 +20,7 @@ impl Strategy for NoRetry {
         Self::NAME
     }
 
-    fn start(&mut self, _: JobId, _: &Operation, _: Instant) -> Move {
+    fn start(&mut self, _: JobId, _: &Operation, _: &CallOptions, _: Instant) -> Move {
         Move::Send
     }
 

@@ -7,7 +7,7 @@
 //! same millisecond; an error without `limitHeaders` becomes a TypeError, which is thrown too.
 
 use super::{Move, Strategy};
-use crate::workload::JobId;
+use crate::workload::{CallOptions, JobId};
 use crate::world::Ending;
 use headroom_model::facts;
 use headroom_model::operation::{Answer, Operation};
@@ -30,7 +30,7 @@ impl Strategy for Rfc130Sample {
         Self::NAME
     }
 
-    fn start(&mut self, _: JobId, _: &Operation, _: Instant) -> Move {
+    fn start(&mut self, _: JobId, _: &Operation, _: &CallOptions, _: Instant) -> Move {
         Move::Send
     }
 

@@ -1,20 +1,19 @@
 //! Why a run came to no report.
 
 use crate::workload::JobId;
-use headroom_model::time::Millis;
+use headroom_model::time::{HOUR, Millis};
 use std::{fmt, io};
 
-const LONGEST_HOURS: u64 = 48;
-
-/// Virtual time after which a run is stopped. The slowest built-in strategy waits at most some hours for each reset.
-pub const LONGEST: Millis = Millis::from_secs(LONGEST_HOURS * 3_600);
+/// Virtual time after a scenario's span after which a run is stopped. The slowest built-in strategy waits at most some
+/// hours for each reset.
+pub const LONGEST: Millis = Millis::from_secs(24 * 3_600);
 
 /// Why there is no report.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RunError {
-    /// The run was longer than [`LONGEST`].
-    TooLong,
+    /// The run was this long, its span and [`LONGEST`] together.
+    TooLong(Millis),
     /// There were more events than a run of so many jobs could need.
     TooManyEvents(u64),
     /// So many jobs were not finished, and nothing was going to happen any more.
@@ -28,8 +27,8 @@ pub enum RunError {
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLong => {
-                write!(f, "stopped after `{}` hours of virtual time: make the work smaller", LONGEST_HOURS)
+            Self::TooLong(time) => {
+                write!(f, "stopped after `{}` hours of virtual time: make the work smaller", time.0 / HOUR.0)
             }
             Self::TooManyEvents(events) => write!(f, "stopped after `{events}` events: the client goes in circles"),
             Self::Stalled(jobs) => {

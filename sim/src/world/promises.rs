@@ -5,30 +5,39 @@ use headroom_model::operation::Operation;
 use headroom_model::time::Instant;
 use std::collections::BTreeMap;
 
-/// A client that knows of its own answers only.
-pub(super) type Node = u32;
-
 /// The latest instant that each client was told to wait for, by what it was refused for.
-#[derive(Default)]
-pub(super) struct Promises(BTreeMap<(Node, Scope), Instant>);
+#[derive(Debug, Default)]
+pub(super) struct Promises {
+    told: BTreeMap<(u32, Scope), Instant>,
+    /// The latest of all, to be quick where nothing is promised.
+    latest: Instant,
+}
 
 impl Promises {
-    /// A client hears of a refusal. What it heard before holds on if it is later.
-    pub(super) fn hear(&mut self, node: Node, scope: Scope, promised: Instant) {
-        let told = self.0.entry((node, scope)).or_default();
+    /// The client of a node hears of a refusal. What it heard before holds on if it is later.
+    pub(super) fn hear(&mut self, node: u32, scope: Scope, promised: Instant) {
+        let told = self.told.entry((node, scope)).or_default();
         *told = promised.max(*told);
+        self.latest = promised.max(self.latest);
+    }
+
+    /// Whether any client was told to wait for longer than `now`.
+    pub(super) fn is_any_open(&self, now: Instant) -> bool {
+        now < self.latest
     }
 
     /// The latest promise to this client that sending now would break.
-    pub(super) fn broken(&self, node: Node, operation: &Operation, now: Instant) -> Option<(Scope, Instant)> {
-        if self.0.is_empty() {
-            return None;
-        }
+    pub(super) fn broken(&self, node: u32, operation: &Operation, now: Instant) -> Option<(Scope, Instant)> {
         let told = Scope::of(operation).into_iter().filter_map(|scope| {
             let key = (node, scope);
-            let promised = *self.0.get(&key)?;
+            let promised = *self.told.get(&key)?;
             Some((key.1, promised))
         });
         told.filter(|(_, promised)| now < *promised).max_by_key(|(_, promised)| *promised)
+    }
+
+    /// The client of a node has forgotten all.
+    pub(super) fn forget(&mut self, node: u32) {
+        self.told.retain(|(other, _), _| *other != node);
     }
 }

@@ -3,17 +3,45 @@
 use super::TimerId;
 use crate::server::Scope;
 use crate::workload::JobId;
-use headroom_model::operation::{Answer, Operation};
+use headroom_model::operation::{Answer, AttemptError};
 use headroom_model::time::Instant;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
+/// Which life of a node something belongs to: a crash ends one.
+pub(super) type Life = u32;
+
 /// Something that is going to happen. What is large is boxed: the heap moves its elements about.
 pub(super) enum What {
+    /// A backlog is there to be taken from.
+    Open(usize),
     Start(JobId),
-    Arrival { job: JobId, attempt: u32, operation: Box<Operation> },
-    Delivery { job: JobId, attempt: u32, answer: Box<Answer>, promise: Option<Box<(Scope, Instant)>> },
-    Wake(TimerId),
+    Arrival {
+        node: u32,
+        job: JobId,
+        attempt: u32,
+        life: Life,
+    },
+    Delivery(Box<Delivery>),
+    Wake {
+        node: u32,
+        timer: TimerId,
+        life: Life,
+    },
+    Crash(u32),
+    Restart(u32),
+    /// No job begins any more.
+    End,
+}
+
+/// What comes back to a client.
+pub(super) struct Delivery {
+    pub(super) node: u32,
+    pub(super) job: JobId,
+    pub(super) attempt: u32,
+    pub(super) life: Life,
+    pub(super) result: Result<Answer, AttemptError>,
+    pub(super) promise: Option<(Scope, Instant)>,
 }
 
 /// Events by instant, those of one instant in the order in which they were caused.
@@ -27,6 +55,11 @@ impl Queue {
     pub(super) fn push(&mut self, at: Instant, what: What) {
         self.heap.push(Reverse(Queued { at, sequence: self.sequence, what }));
         self.sequence += 1;
+    }
+
+    /// When the next one is.
+    pub(super) fn next_at(&self) -> Option<Instant> {
+        self.heap.peek().map(|Reverse(next)| next.at)
     }
 
     pub(super) fn pop(&mut self) -> Option<(Instant, What)> {
