@@ -78,7 +78,7 @@ fn the_documented_example_is_a_scenario() {
 fn a_wrong_line_is_told_with_its_place_its_text_and_the_next_step() {
     for (from, to, want) in [
         ("count = 40", "cuont = 40", "my.toml:24:1: unknown key `cuont`: did you mean `count`?"),
-        ("[clien", "[lien", "my.toml:29:2: unknown key `lien`: did you mean `client`?"),
+        ("[clien", "[lien", "my.toml:29:2: unknown key `lient`: did you mean `client`?"),
         ("name = \"page-sync\"", "", "my.toml:1:1: missing field `name`: add it"),
         ("= 40_000", "= 4.5", "my.toml:24:9: `4.5` does not fit: use a whole number from 1 to 5000000"),
         ("= 40_000", "= \"4\"", "my.toml:24:9: `\"4\"` does not fit: use a whole number from 1 to 5000000"),
@@ -115,7 +115,6 @@ fn a_wrong_line_is_told_with_its_place_its_text_and_the_next_step() {
 #[test]
 fn tables_that_do_not_fit_each_other_are_told_apart() {
     let copy = "arrive = { backlog = { workers = 50 } }";
-    let more = |rest: &str| format!("{copy}\n[[work]]\nname = \"more\"\nrequest = \"GET /\"\n{rest}");
     for (to, want) in [
         ("", "my.toml:19:1: work `copy` needs exactly one of `arrive` and `after`"),
         (
@@ -139,6 +138,16 @@ fn tables_that_do_not_fit_each_other_are_told_apart() {
             &format!("{copy}\nbegins_after = \"25 h\""),
             "my.toml:19:1: work `copy` begins after the `span`: make the span longer than `90000001 ms`",
         ),
+    ] {
+        assert_eq!(changed(PAGES, copy, to), want);
+    }
+}
+
+#[test]
+fn chains_fleets_faults_and_variants_that_do_not_fit_are_told_apart() {
+    let copy = "arrive = { backlog = { workers = 50 } }";
+    let more = |rest: &str| format!("{copy}\n[[work]]\nname = \"more\"\nrequest = \"GET /\"\n{rest}");
+    for (to, want) in [
         (&more("arrive = \"at_once\""), "my.toml:26:1: work `more` has no `count`: add it"),
         (&more("after = \"cpoy\""), "my.toml:29:9: unknown work `cpoy`: did you mean `copy`?"),
         (

@@ -1,1 +1,226 @@
+//! The world as its drivers see it.
 
+use super::*;
+use crate::trace::HEADER;
+use headroom_model::time::Millis;
+use proptest::{prop_assert, prop_assert_eq, prop_assume, proptest};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+mod laws;
+
+/// A scenario of pages with these lines besides; `work` goes into its table of work.
+fn pages(count: u32, workers: u32, quota: u32, burst: u32) -> Scenario {
+    with(count, workers, quota, burst, "")
+}
+
+fn with(count: u32, workers: u32, quota: u32, burst: u32, rest: &str) -> Scenario {
+    let text = format!(
+        "name = \"t\"\nabout = \"t\"\nstart = \"2026-02-02T12:59:50Z\"\nround_trip = \"100 ms\"\n[server]\n\
+         quota_points = {quota}\nburst_per_second = {burst}\nburst_capacity = {burst}\n\
+         [[work]]\nname = \"read\"\nrequest = \"GET /wiki/rest/api/content/{{n}}\"\ncount = {count}\n\
+         arrive = {{ backlog = {{ workers = {workers} }} }}\n{rest}\n"
+    );
+    Scenario::parse("test", &text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn users(users: u32, profile: &str, each: &str) -> Scenario {
+    let text = format!(
+        "name = \"t\"\nabout = \"t\"\nstart = \"2026-02-02T12:59:50Z\"\nround_trip = \"51 ms\"\n[server]\n\
+         invocations = \"{profile}\"\n[fleet]\neach = \"{each}\"\n[[work]]\nname = \"open\"\ninvoke = \"f\"\n\
+         users = {users}\ncount = {users}\narrive = {{ within = \"1 s\" }}\n"
+    );
+    Scenario::parse("test", &text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Bytes that can be read after the world has gone.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn start(world: &mut World) -> JobId {
+    match world.next_event() {
+        Some(Event::Start { job, .. }) => job,
+        other => panic!("not a start: {other:?}"),
+    }
+}
+
+fn is_answer(event: Option<&Event>, of: JobId) -> bool {
+    matches!(event, Some(Event::Answer { job, .. }) if *job == of)
+}
+
+#[test]
+fn a_world_can_be_sent_to_another_thread() {
+    fn is_send<T: Send>() {}
+    is_send::<World>();
+}
+
+#[test]
+fn what_is_kept_for_a_job_and_for_an_event_is_small() {
+    assert!(size_of::<Job>() <= 16 && size_of::<What>() <= 24);
+}
+
+#[test]
+fn an_answer_takes_one_round_trip_even_an_odd_one() {
+    let mut world = World::new(&users(1, "forge-rfc130", "user"), "test", 1, None);
+    let job = start(&mut world);
+    let sent = world.now();
+    world.send(job, 1);
+    assert!(matches!(world.next_event(), Some(Event::Answer { attempt: 1, result: Ok(_), .. })));
+    assert_eq!(world.now().since(sent), Millis(51));
+}
+
+#[test]
+fn never_more_jobs_are_open_than_workers_and_a_free_one_goes_on_at_once() {
+    let mut world = World::new(&pages(5, 2, 65_000, 100), "test", 1, None);
+    assert_eq!([start(&mut world), start(&mut world)], [JobId(0), JobId(1)]);
+    let timer = world.sleep_until(0, world.now() + Millis(7));
+    assert_eq!(world.next_event(), Some(Event::Wake { node: 0, timer }));
+    let then = world.now();
+    world.finish(JobId(1), Ending::Done);
+    assert_eq!((world.next_event(), world.now()), (Some(Event::Start { node: 0, job: JobId(2) }), then));
+}
+
+#[test]
+fn a_wait_until_the_past_ends_now_and_after_what_was_caused_before_it() {
+    let mut world = World::new(&pages(1, 1, 65_000, 100), "test", 1, None);
+    start(&mut world);
+    let now = world.now();
+    let (first, second) = (world.sleep_until(0, now), world.sleep_until(0, Instant(5)));
+    assert_eq!(
+        [world.next_event(), world.next_event()],
+        [first, second].map(|timer| Some(Event::Wake { node: 0, timer }))
+    );
+    assert_eq!(world.now(), now);
+}
+
+#[test]
+fn a_send_before_the_promised_instant_is_early_for_whoever_heard_of_it() {
+    // Burst 1: the second call is refused at 50 ms until 1,050 ms; the client hears of it at 100 ms.
+    let mut world = World::new(&pages(3, 3, 65_000, 1), "test", 1, None);
+    (0..3).for_each(|job| assert_eq!(start(&mut world), JobId(job)));
+    world.send(JobId(0), 1);
+    world.send(JobId(1), 1);
+    world.next_event();
+    assert!(is_answer(world.next_event().as_ref(), JobId(1)));
+    let early = |world: &World| world.tally.report.early;
+    assert_eq!(early(&world), 0, "nobody knew before the answer came");
+    world.send(JobId(2), 1);
+    assert_eq!(early(&world), 1, "another job of the same client and tenant");
+    // Job 2 was refused at 150 ms in turn, and told 1,150 ms.
+    for (ms, want) in [(1_149, 2), (1_150, 2)] {
+        let timer = world.sleep_until(0, world.scenario.start + Millis(ms));
+        while world.next_event() != Some(Event::Wake { node: 0, timer }) {}
+        world.send(JobId(1), 2);
+        assert_eq!(early(&world), want, "at {ms} ms");
+    }
+}
+
+#[test]
+fn strangers_do_not_hear_of_each_others_refusals_but_a_shared_client_does() {
+    for (each, want) in [("user", 0), ("node", 1)] {
+        let mut world = World::new(&users(301, "forge-rfc130", each), "test", 1, None);
+        (0..301).for_each(|_| assert!(matches!(world.next_event(), Some(Event::Start { .. }))));
+        (0..301).for_each(|job| world.send(JobId(job), 1));
+        (0..301).for_each(|_| assert!(matches!(world.next_event(), Some(Event::Answer { .. }))));
+        world.send(JobId(0), 2);
+        assert_eq!(world.tally.report.early, want, "each {each}");
+    }
+}
+
+#[test]
+fn a_chain_begins_when_the_job_before_is_done_and_ends_with_it_when_it_is_not() {
+    let chain = with(
+        2,
+        1,
+        65_000,
+        100,
+        "[[work]]\nname = \"next\"\nrequest = \"GET /\"\nafter = \"read\"\ntimes = 2\n\
+                     [[work]]\nname = \"last\"\nrequest = \"GET /\"\nafter = \"next\"",
+    );
+    let mut world = World::new(&chain, "test", 1, None);
+    assert_eq!(world.workload().jobs(), 2 + 4 + 4);
+    assert_eq!(start(&mut world), JobId(0));
+    world.finish(JobId(0), Ending::Done);
+    assert_eq!([start(&mut world), start(&mut world), start(&mut world)], [JobId(2), JobId(3), JobId(1)]);
+    world.finish(JobId(2), Ending::Lost);
+    world.finish(JobId(3), Ending::Done);
+    assert_eq!(start(&mut world), JobId(7));
+    world.finish(JobId(7), Ending::Done);
+    world.finish(JobId(1), Ending::Deferred(world.now() + Millis(5)));
+    assert_eq!(world.next_event(), None);
+    let report = world.report().unwrap();
+    assert_eq!((report.done, report.lost, report.deferred, report.ratio), (3, 2, 5, None));
+}
+
+#[test]
+fn after_the_span_nothing_is_taken_from_a_backlog_but_what_is_open_may_end() {
+    let mut scenario = with(5, 1, 65_000, 100, "[[work]]\nname = \"next\"\nrequest = \"GET /\"\nafter = \"read\"");
+    scenario.span = crate::value::Span::of(1_000);
+    let mut world = World::new(&scenario, "test", 1, None);
+    start(&mut world);
+    let timer = world.sleep_until(0, scenario.end() + Millis(1));
+    assert_eq!(world.next_event(), Some(Event::Wake { node: 0, timer }));
+    world.finish(JobId(0), Ending::Done);
+    assert_eq!(start(&mut world), JobId(5), "what follows belongs to what was open");
+    world.finish(JobId(5), Ending::Done);
+    assert_eq!(world.next_event(), None);
+    let report = world.report().unwrap();
+    assert_eq!((report.done, report.unstarted, report.ratio), (2, 8, None));
+}
+
+#[test]
+fn a_crash_takes_calls_and_waits_with_it_and_gives_the_jobs_back() {
+    let crash = "[fleet]\nnodes = 2\ncrash = { every = \"10 s\", down = \"3 s\" }";
+    let mut world = World::new(&with(3, 1, 65_000, 100, crash), "test", 1, None);
+    assert_eq!([start(&mut world), start(&mut world)], [JobId(0), JobId(1)]);
+    // Node 0 crashes at 5 s, with a call and a wait under way.
+    let timer = world.sleep_until(0, world.now() + Millis(4_960));
+    world.sleep_until(0, world.now() + Millis(6_000));
+    assert_eq!(world.next_event(), Some(Event::Wake { node: 0, timer }));
+    world.send(JobId(0), 1);
+    assert_eq!(world.next_event(), Some(Event::Crash { node: 0 }));
+    assert_eq!(world.now().since(world.scenario.start), Millis(5_000));
+    // The other node takes what came back before what is new.
+    world.finish(JobId(1), Ending::Done);
+    assert_eq!(world.next_event(), Some(Event::Start { node: 1, job: JobId(0) }));
+    assert_eq!(world.next_event(), Some(Event::Restart { node: 0, is_state_kept: false }));
+    assert_eq!(world.now().since(world.scenario.start), Millis(8_000));
+    assert_eq!(world.next_event(), Some(Event::Start { node: 0, job: JobId(2) }));
+    assert_eq!(world.tally.report.admitted, 1, "the server did what the node never heard of");
+}
+
+#[test]
+fn a_forgotten_job_a_job_finished_twice_and_a_run_without_end_are_errors() {
+    let mut forgotten = World::new(&pages(2, 2, 65_000, 100), "test", 1, None);
+    while forgotten.next_event().is_some() {}
+    assert!(matches!(forgotten.report(), Err(RunError::Stalled(2))));
+
+    let mut twice = World::new(&pages(2, 2, 65_000, 100), "test", 1, None);
+    start(&mut twice);
+    twice.finish(JobId(0), Ending::Done);
+    twice.finish(JobId(0), Ending::Done);
+    assert_eq!(twice.next_event(), None);
+    assert!(matches!(twice.report(), Err(RunError::NotOpen(JobId(0)))));
+
+    let mut long = World::new(&pages(1, 1, 65_000, 100), "test", 1, None);
+    start(&mut long);
+    long.sleep_until(0, long.now() + long.scenario.span.get() + LONGEST + Millis(1));
+    assert_eq!(long.next_event(), None);
+    assert!(matches!(long.report(), Err(RunError::TooLong(Millis(172_800_000)))));
+
+    let mut circles = World::new(&pages(1, 1, 65_000, 100), "test", 1, None);
+    while circles.next_event().is_some() {
+        circles.sleep_until(0, circles.now());
+    }
+    assert!(matches!(circles.report(), Err(RunError::TooManyEvents(_))));
+}
