@@ -96,7 +96,7 @@ impl World {
     pub fn new(scenario: &Scenario, strategy: &str, shared_client: bool, seed: u64, trace: Option<Sink>) -> Self {
         let mut world = Self {
             scenario: scenario.clone(),
-            server: Server::new(scenario),
+            server: Server::of(scenario),
             now: scenario.start,
             queue: Queue::default(),
             timers: 0,
@@ -255,7 +255,7 @@ impl World {
     }
 
     fn decide(&mut self, job: JobId, attempt: u32, operation: &Operation) {
-        let decision = self.server.answer(operation, self.now);
+        let decision = self.server.answer_operation(operation, self.now);
         let row = Row {
             job: Some(job),
             attempt: Some(attempt),
@@ -289,6 +289,7 @@ impl World {
             Limit::PointsQuota => *points_quota += 1,
             Limit::Burst => *burst += 1,
             Limit::InvocationRate => *invocation_rate += 1,
+            _ => {}
         }
         let (limit, scope) = (refused.limit.name(), &refused.scope);
         let [until, promised] = [refused.until, refused.promised].map(|at| self.trace.since_start(at).0);
