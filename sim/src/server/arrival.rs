@@ -103,7 +103,7 @@ pub(super) struct Facts<'a> {
 }
 
 /// What the paths of Forge's storage begin with. Source: Forge's page on the REST API of its stores, read 2026-11.
-const STORAGE_PATH: &str = "/forge/storage/";
+pub(super) const STORAGE_PATH: &str = "/forge/storage/";
 
 impl<'a> Facts<'a> {
     /// `counting` tells whose calls spend points.

@@ -211,6 +211,9 @@ impl Server {
             self.open.is_over_preview = preview.check(place, points, now).is_err();
         }
         let until = refusals.iter().map(|refusal| refusal.until).max()?;
+        // A change can close the pool before the others open.
+        let until =
+            self.pool.as_ref().zip(self.open.pool).map_or(until, |(pool, place)| pool.first(place, points, until));
         let named = refusals.into_iter().min_by_key(|refusal| (refusal.limit, std::cmp::Reverse(refusal.until)))?;
         Some(Refusal { until, ..named })
     }

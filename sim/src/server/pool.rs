@@ -5,7 +5,7 @@
 //! of the quota every 15 s, is a bucket that holds one hour's points.
 
 use super::arrival::Facts;
-use super::counter::{Bucket, Counter};
+use super::counter::{Bucket, Counter, NEVER};
 use super::door::{Door, Key, Stops, Whose};
 use super::spec::{PreviewSpec, QuotaScope, QuotaSpec, Switches, share};
 use super::verdict::{Limit, Scope};
@@ -90,25 +90,24 @@ impl Pool {
     /// # Errors
     /// When there are not: with the first instant at which there will be, the changes that are to come included.
     pub(super) fn check(&mut self, place: usize, points: u32, now: Instant) -> Result<(), Instant> {
-        let until = match self.door.check(place, points, now) {
-            Ok(()) => return Ok(()),
-            Err(until) => until,
-        };
-        let Some(mut counter) = self.door.counter(place).filter(|_| !self.changes.is_empty()).cloned() else {
-            return Err(until);
-        };
-        let mut until = until;
-        for (at, quota) in &self.changes {
-            if *at >= until {
-                break;
+        self.door.check(place, points, now).map_err(|_| self.first(place, points, now))
+    }
+
+    /// The first instant from `from` on at which there are so many points, if nothing else comes. A change can give and
+    /// take, so this is not always the end of a refusal at an earlier instant.
+    pub(super) fn first(&self, place: usize, points: u32, from: Instant) -> Instant {
+        let Some(mut counter) = self.door.counter(place).cloned() else { return from };
+        let mut changes = self.changes.iter().peekable();
+        let mut at = from;
+        // Every turn but the last passes a change.
+        while at < NEVER {
+            while let Some((_, quota)) = changes.next_if(|(change, _)| *change <= at) {
+                counter.set_limit(wall(*quota, self.forgiveness));
             }
-            counter.set_limit(wall(*quota, self.forgiveness));
-            match counter.check(points, *at) {
-                Ok(()) => return Err(*at),
-                Err(later) => until = later,
-            }
+            let Err(until) = counter.check(points, at) else { break };
+            at = changes.peek().map_or(until, |(change, _)| until.min(*change));
         }
-        Err(until)
+        at
     }
 
     pub(super) fn take(&mut self, place: usize, points: u32, now: Instant) {

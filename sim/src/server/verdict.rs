@@ -1,6 +1,6 @@
 //! What the server did with an operation: admitted, or refused by which limit, for whom and until when.
 
-use super::arrival::Arrival;
+use super::arrival::{Arrival, STORAGE_PATH};
 use headroom_model::operation::{Answer, Invocation, Method, Operation, Request};
 use headroom_model::points::{Route, Template};
 use headroom_model::time::Instant;
@@ -114,6 +114,9 @@ impl Scope {
     #[must_use]
     pub fn of(operation: &Operation) -> Vec<Self> {
         match operation {
+            Operation::Rest(request) if request.path.starts_with(STORAGE_PATH) => {
+                vec![Self::Installation(request.tenant.clone())]
+            }
             Operation::Rest(request) => {
                 let mut scopes = vec![Self::App, Self::Tenant(request.tenant.clone()), Self::endpoint(request)];
                 scopes.extend(Self::issue(request));

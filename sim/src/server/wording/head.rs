@@ -102,8 +102,8 @@ impl Head {
         });
         match (said.wall, pool) {
             (Some(wall), _) => bucket(&mut headers, &wall),
-            (None, Some(pool)) if self.plain_is_points => self.points(&mut headers, &pool, ""),
-            _ => told.burst.iter().for_each(|burst| bucket(&mut headers, burst)),
+            (None, pool) if self.plain_is_points => pool.iter().for_each(|pool| self.points(&mut headers, pool, "")),
+            (None, _) => told.burst.iter().for_each(|burst| bucket(&mut headers, burst)),
         }
         headers.extend(said.reason.map(|reason| Header::new("RateLimit-Reason", reason)));
         headers.extend(said.retry_after_secs.map(|secs| Header::new("Retry-After", secs.to_string())));
