@@ -10,8 +10,8 @@
 //! | [`spec`] | the table `[server]` of a scenario |
 //! | `arrival` | who sends what, and what the limits look at |
 //! | [`counter`] | buckets and windows |
-//! | `door`, `doors` | one limit; all of them, one file each |
-//! | `pool`, `price` | the hourly points; what an answer costs and holds |
+//! | `chain`, `door`, `doors` | all limits one after the other; one limit; one file for each |
+//! | `pool`, `price`, `layout` | the hourly points; what an answer costs; where its objects stand |
 //! | `chance`, `concurrency`, `delivery`, `escalation` | what is more than a counter |
 //! | `graphql`, `wording` | what answers look like |
 //!
@@ -32,6 +32,7 @@
 //! ```
 
 mod arrival;
+mod chain;
 mod chance;
 mod concurrency;
 pub mod counter;
@@ -40,6 +41,7 @@ mod door;
 mod doors;
 mod escalation;
 mod graphql;
+mod layout;
 mod pool;
 mod price;
 pub mod spec;
@@ -52,19 +54,14 @@ pub use verdict::{Decision, Limit, Refused, Scope, Slot, Verdict};
 
 use crate::scenario::{self, Scenario};
 use arrival::{Facts, Target};
-use chance::Chance;
-use concurrency::Concurrency;
-use counter::{Counter, NEVER};
+use chain::Chain;
 use delivery::Delivery;
-use door::{Door, Names};
-use escalation::Escalation;
+use door::Names;
 use headroom_model::operation::{Context, Operation, Trigger};
-use headroom_model::points::BASE_POINTS;
 use headroom_model::quota::Counting;
 use headroom_model::time::{Instant, Millis};
-use pool::Pool;
 use price::Prices;
-use wording::{Bucketed, Refusal, Told, Voice};
+use wording::{Refusal, Voice};
 
 /// A simulated Atlassian.
 #[derive(Clone, Debug)]
@@ -72,58 +69,29 @@ pub struct Server {
     serves_rest: bool,
     serves_functions: bool,
     counting: Counting,
-    refused_costs: bool,
-    max_cost: Option<u32>,
     names: Names,
     prices: Prices,
-    doors: Vec<Door>,
-    pool: Option<Pool>,
-    preview: Option<Pool>,
-    chance: Option<Chance>,
-    concurrency: Option<Concurrency>,
-    escalation: Option<Escalation>,
+    chain: Chain,
     delivery: Delivery,
     voice: Voice,
-    /// Where the arrival in hand is counted.
-    open: Open,
     latest: Instant,
-}
-
-/// The counters that concern an arrival.
-#[derive(Clone, Debug, Default)]
-struct Open {
-    /// Places of doors and of counters in them.
-    doors: Vec<(usize, usize)>,
-    pool: Option<usize>,
-    preview: Option<usize>,
-    is_over_preview: bool,
 }
 
 impl Server {
     /// The server of a specification as it is at `start`; `seed` draws what it refuses by chance.
     #[must_use]
     pub fn new(spec: &ServerSpec, start: Instant, seed: u64) -> Self {
-        let ServerSpec { quota, switches, invocations, .. } = spec;
-        let pool = quota.as_ref().map(|quota| Pool::new(quota, switches, start));
-        let preview = quota.as_ref().and_then(|quota| quota.preview.as_ref()).map(Pool::preview);
+        let ServerSpec { invocations, switches, .. } = spec;
         let delivery = invocations.as_ref().map(|invocations| Delivery::new(&invocations.delivery));
         Self {
             serves_rest: spec.has_rest() || invocations.is_none(),
             serves_functions: invocations.is_some(),
             counting: Counting { bridge_calls: Counting::default().bridge_calls && !switches.frontend_exempt },
-            refused_costs: switches.refused_costs,
-            max_cost: switches.max_cost.map(|cost| cost.get()),
             names: Names::default(),
             prices: Prices::default(),
-            doors: doors::of(spec),
-            pool,
-            preview,
-            chance: spec.gateway.as_ref().map(|gateway| Chance::new(gateway, seed)),
-            concurrency: spec.concurrency.as_ref().map(Concurrency::new),
-            escalation: switches.escalation.map(|step| Escalation::new(step.get())),
+            chain: Chain::new(spec, start, seed),
             delivery: delivery.unwrap_or_else(|| Delivery::new(&spec::DeliverySpec::default())),
             voice: Voice::new(spec),
-            open: Open::default(),
             latest: start,
         }
     }
@@ -137,26 +105,23 @@ impl Server {
             let answer = self.voice.not_found(arrival.operation, now);
             return Decision { answer, verdict: Verdict::NotFound, left: None, holds: None };
         }
-        self.open(&facts);
-        match self.check(&facts, now) {
+        self.chain.open(&facts);
+        match self.chain.check(&facts, now) {
             None => self.admit(&facts, now),
-            Some(refusal) => self.refuse(&facts, refusal, now),
+            Some(refusal) => self.refuse(&facts, &refusal, now),
         }
     }
 
     /// Gives back what a request held, when its answer was sent.
     pub fn release(&mut self, slot: Slot) {
-        if let Some(concurrency) = &mut self.concurrency {
-            concurrency.release(slot);
-        }
+        self.chain.release(slot);
     }
 
     /// Points left of the pool that this tenant draws on, at `now` and without the changes since the latest answer; none
     /// where no points are counted.
     #[must_use]
     pub fn left(&self, tenant: &str, now: Instant) -> Option<u32> {
-        let pool = self.pool.as_ref()?;
-        Some(pool.state_for(self.names.find(tenant), self.latest.max(now)).left)
+        self.chain.left(self.names.find(tenant), self.latest.max(now))
     }
 
     /// When an event that the platform gets at `now` reaches the app: a scheduled trigger and what users lead at once,
@@ -174,132 +139,27 @@ impl Server {
 
     fn tick(&mut self, now: Instant) -> Instant {
         self.latest = self.latest.max(now);
-        for pool in [&mut self.pool, &mut self.preview].into_iter().flatten() {
-            pool.advance(self.latest);
-        }
+        self.chain.advance(self.latest);
         self.latest
     }
 
-    /// Finds the counters that concern an arrival.
-    fn open(&mut self, facts: &Facts<'_>) {
-        self.open.doors.clear();
-        for (at, door) in self.doors.iter_mut().enumerate() {
-            self.open.doors.extend(door.place(facts).map(|place| (at, place)));
-        }
-        self.open.pool = self.pool.as_mut().and_then(|pool| pool.place(facts));
-        self.open.preview = self.preview.as_mut().and_then(|pool| pool.place(facts));
-        self.open.is_over_preview = false;
-    }
-
-    /// Asks every limit. The end is the latest of all; the name is the first one's, of two alike the later one's.
-    fn check(&mut self, facts: &Facts<'_>, now: Instant) -> Option<Refusal> {
-        let mut refusals = self.check_others(facts, now);
-        for &(at, place) in &self.open.doors {
-            let door = &mut self.doors[at];
-            if let Err(until) = door.check(place, door.amount(facts), now) {
-                let counter = door.counter(place).map(|counter| bucketed(counter, now));
-                refusals.push(Refusal { limit: door.limit, scope: door.scope(facts), until, counter });
-            }
-        }
-        let points = facts.price.points;
-        if let Some((pool, place)) = self.pool.as_mut().zip(self.open.pool)
-            && let Err(until) = pool.check(place, points, now)
-        {
-            refusals.push(Refusal { limit: Limit::PointsQuota, scope: pool.scope(facts), until, counter: None });
-        }
-        if let Some((preview, place)) = self.preview.as_mut().zip(self.open.preview) {
-            self.open.is_over_preview = preview.check(place, points, now).is_err();
-        }
-        let until = refusals.iter().map(|refusal| refusal.until).max()?;
-        // A change can close the pool before the others open.
-        let until =
-            self.pool.as_ref().zip(self.open.pool).map_or(until, |(pool, place)| pool.first(place, points, until));
-        let named = refusals.into_iter().min_by_key(|refusal| (refusal.limit, std::cmp::Reverse(refusal.until)))?;
-        Some(Refusal { until, ..named })
-    }
-
-    /// Asks the limits that are more than counters.
-    fn check_others(&mut self, facts: &Facts<'_>, now: Instant) -> Vec<Refusal> {
-        let mut refusals = Vec::new();
-        let mut refuse = |limit, scope, until| refusals.push(Refusal { limit, scope, until, counter: None });
-        if let Some(limit) = self.chance.as_mut().and_then(|chance| chance.refuses(facts)) {
-            refuse(limit, Scope::App, now);
-        }
-        if let Some(request) = facts.request()
-            && self.max_cost.is_some_and(|most| facts.spends_points && facts.price.points > most)
-        {
-            refuse(Limit::MaxCost, Scope::endpoint(request), NEVER);
-        }
-        if self.concurrency.as_ref().is_some_and(|concurrency| !concurrency.has_room(facts)) {
-            refuse(Limit::Concurrency, Scope::account(facts.arrival), now);
-        }
-        if let Some(told) = self.escalation.as_mut().and_then(|escalation| escalation.early(facts.tenant, now)) {
-            refuse(told.limit, told.scope.clone(), told.until);
-        }
-        refusals
-    }
-
     fn admit(&mut self, facts: &Facts<'_>, now: Instant) -> Decision {
-        let points = facts.price.points;
-        for &(at, place) in &self.open.doors {
-            let door = &mut self.doors[at];
-            door.take(place, door.amount(facts), now);
-        }
-        for (pool, place) in [(&mut self.pool, self.open.pool), (&mut self.preview, self.open.preview)] {
-            if let Some((pool, place)) = pool.as_mut().zip(place) {
-                pool.take(place, points, now);
-            }
-        }
-        let holds = self.concurrency.as_mut().and_then(|concurrency| concurrency.take(facts));
-        let told = self.told(now);
-        let answer = self.voice.admitted(facts, &told, points);
-        let charged = if facts.spends_points { points } else { 0 };
-        Decision { answer, verdict: Verdict::Admitted { points: charged }, left: self.left_after(&told, now), holds }
+        let holds = self.chain.take(facts, now);
+        let told = self.chain.told(now);
+        let answer = self.voice.admitted(facts, &told);
+        let points = if facts.spends_points { facts.price.points } else { 0 };
+        Decision { answer, verdict: Verdict::Admitted { points }, left: self.chain.left_after(&told), holds }
     }
 
-    fn refuse(&mut self, facts: &Facts<'_>, refusal: Refusal, now: Instant) -> Decision {
-        if let Some((pool, place)) = self.pool.as_mut().zip(self.open.pool).filter(|_| self.refused_costs) {
-            pool.take(place, BASE_POINTS, now);
-        }
-        let told = self.told(now);
-        let (answer, promised) = self.voice.refused(facts, &told, &refusal);
-        let Refusal { limit, scope, until, .. } = refusal;
-        if let Some(escalation) = self.escalation.as_mut().filter(|_| promised > now) {
-            escalation.tell(facts.tenant, limit, &scope, promised);
-        }
-        let verdict = Verdict::Refused(Refused { limit, scope, until, promised });
-        Decision { answer, verdict, left: self.left_after(&told, now), holds: None }
+    fn refuse(&mut self, facts: &Facts<'_>, refusal: &Refusal, now: Instant) -> Decision {
+        self.chain.charge_refused(now);
+        let told = self.chain.told(now);
+        let (answer, promised) = self.voice.refused(facts, &told, refusal);
+        let Refusal { limit, ref scope, until, .. } = *refusal;
+        let refused = Refused { limit, scope: scope.clone(), until, promised };
+        self.chain.tell(facts, &refused, now);
+        Decision { answer, verdict: Verdict::Refused(refused), left: self.chain.left_after(&told), holds: None }
     }
-
-    /// What there is to tell of the counters that concern the arrival.
-    fn told(&self, now: Instant) -> Told {
-        let state = |pool: &Option<Pool>, place: Option<usize>| pool.as_ref()?.state(place?, now);
-        let preview = state(&self.preview, self.open.preview);
-        Told {
-            now,
-            pool: state(&self.pool, self.open.pool),
-            preview: preview.map(|preview| (preview, self.open.is_over_preview)),
-            burst: self.state_of(&[Limit::Burst], now),
-            requests: self.state_of(&[Limit::HourlyRequests, Limit::TokenBucket], now),
-        }
-    }
-
-    /// The counter of these limits that has least left.
-    fn state_of(&self, limits: &[Limit], now: Instant) -> Option<Bucketed> {
-        let open = self.open.doors.iter().filter(|(at, _)| limits.contains(&self.doors[*at].limit));
-        let states = open.filter_map(|(at, place)| self.doors[*at].counter(*place));
-        states.map(|counter| bucketed(counter, now)).min_by_key(|state| state.left)
-    }
-
-    fn left_after(&self, told: &Told, now: Instant) -> Option<u32> {
-        let invocations = || self.state_of(&[Limit::InvocationRate], now);
-        let counted = || told.requests.or_else(invocations).map(|state| state.left);
-        told.pool.map(|pool| pool.left).or_else(counted)
-    }
-}
-
-fn bucketed(counter: &Counter, now: Instant) -> Bucketed {
-    Bucketed { limit: counter.limit(), left: counter.left(now), per_second: counter.per_second() }
 }
 
 // What is below goes when the world speaks of arrivals: the servers that a scenario could name before.

@@ -54,14 +54,14 @@ impl Voice {
         Self { product: *product, dialect: *dialect, requests: requests.clone().unwrap_or_default(), head }
     }
 
-    /// What an admitted call is told, for so many points.
-    pub(super) fn admitted(&mut self, facts: &Facts<'_>, told: &Told, points: u32) -> Answer {
+    /// What an admitted call is told.
+    pub(super) fn admitted(&mut self, facts: &Facts<'_>, told: &Told) -> Answer {
         let Some(request) = facts.request() else { return self.resolved(facts, told) };
         let body = match facts.target {
             Target::Graphql => {
                 let nodes = facts.price.body("");
                 let nodes = if nodes.starts_with(b"[") { nodes } else { [b"[".as_slice(), &nodes, b"]"].concat() };
-                graphql::answered(&nodes, points, told.pool.as_ref())
+                graphql::answered(&nodes, facts.price.points, told.pool.as_ref())
             }
             _ => facts.price.body(&request.path),
         };
