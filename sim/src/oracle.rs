@@ -5,54 +5,87 @@
 //! time to the next reset is counted from that instant too, half a round trip after the start: a call that is sent
 //! just before the reset arrives just after it, and may.
 
-use crate::scenario::{Scenario, ServerSpec};
-use crate::workload::{JobId, Workload};
-use headroom_model::operation::Operation;
+use crate::scenario::{AuthKind, Scenario};
+use crate::server::ServerSpec;
+use crate::server::spec::QuotaScope;
+use crate::value::Whole;
+use crate::workload::{JobId, Line, Workload};
+use crate::world::BURST_PER_SECOND;
+use headroom_model::operation::{Operation, Trigger};
 use headroom_model::points::price;
-use headroom_model::profile::{CountedPer, WindowRule, WindowShape};
+use headroom_model::profile::{CountedPer, InvocationProfile, WindowRule, WindowShape};
 use headroom_model::time::{HOUR, Instant, Millis};
 use std::collections::BTreeMap;
 
 /// No client can have all work done sooner than this after the start.
 ///
 /// All work counts as there from the start, so arrivals that come later make the bound only safer; and no job is done
-/// sooner than a round trip after it comes. Tenants count as one whose bucket, or whose windows, are as large as theirs
-/// together.
+/// sooner than a round trip after it comes. Tenants count as one whose pool, bucket or windows are as large as theirs
+/// together. Limits that are not named here, such as Bitbucket's, bound nothing.
 #[must_use]
 pub fn lower_bound(scenario: &Scenario, work: &Workload) -> Millis {
     let first = scenario.start + scenario.way_out();
-    let tenants = u32::try_from(work.tenants()).unwrap_or(u32::MAX);
-    let admitted = match scenario.server {
-        ServerSpec::Points(spec) => {
-            let is_same_hour = first.hour_start() == scenario.start.hour_start();
-            let limits = PointsLimits {
-                quota: spec.quota_points,
-                left: spec.quota_points - if is_same_hour { spec.used_points } else { 0 },
-                window: HOUR,
-                to_reset: first.next_hour().since(first),
-                capacity: spec.burst_capacity.saturating_mul(tenants),
-                per_second: spec.burst_per_second.saturating_mul(tenants),
-            };
-            limits.last_admission(&costs(work))
-        }
-        // What is counted per user never binds: users call too rarely.
-        ServerSpec::Invocations(profile) => {
-            let together = profile.rules().iter().filter(|rule| rule.per != CountedPer::User);
-            let together = together.map(|rule| WindowRule { limit: rule.limit.saturating_mul(tenants), ..*rule });
-            last_admission(&together.collect::<Vec<_>>(), work.jobs(), first).since(first)
-        }
-    };
+    let requests = points_limits(scenario, work, first).last_admission(&costs(scenario, work));
+    let functions = last_invocation(scenario, work, first).since(first);
     let last_to_come = (0..work.lines().len()).filter_map(|line| work.arrivals(scenario, line).last()).max();
     let waited_for = last_to_come.map_or(Millis::ZERO, |at| at.since(scenario.start));
-    admitted.max(waited_for) + scenario.round_trip.get()
+    requests.max(functions).max(waited_for) + scenario.round_trip.get()
 }
 
-/// How many calls there are of each cost. All jobs of a work cost the same, so its first one tells.
-fn costs(work: &Workload) -> BTreeMap<u32, u64> {
+/// What holds requests up, each number as large as any switch can make it; where nothing does, more than there is.
+fn points_limits(scenario: &Scenario, work: &Workload, first: Instant) -> PointsLimits {
+    let tenants = u32::try_from(work.tenants()).unwrap_or(u32::MAX);
+    let ServerSpec { quota, burst, switches, .. } = &scenario.server;
+    // A quota that comes back in parts has no hours.
+    let quota = quota.as_ref().filter(|quota| quota.refill.is_none());
+    let pools = quota.map_or(1, |quota| if quota.scope() == QuotaScope::Tenant { tenants } else { 1 });
+    let beyond = 100 + u64::from(switches.forgiveness.map_or(0, Whole::get));
+    let points = quota.map_or(u32::MAX, |quota| {
+        let changes = quota.changes.iter().map(|change| change.points.get());
+        let most = changes.fold(quota.points_per_hour(), u32::max);
+        let all = u64::from(most) * u64::from(pools) * beyond / 100;
+        u32::try_from(all).unwrap_or(u32::MAX)
+    });
+    let used = quota.and_then(|quota| quota.used_points).map_or(0, Whole::get).saturating_mul(pools);
+    let is_same_hour = first.hour_start() == scenario.start.hour_start();
+    let burst = burst.as_ref().filter(|burst| burst.endpoints.is_none());
+    let per_second = burst.map_or(u32::MAX, |burst| burst.per_second.map_or(BURST_PER_SECOND, Whole::get));
+    let capacity = burst.map_or(u32::MAX, |burst| burst.capacity.map_or(per_second, Whole::get));
+    PointsLimits {
+        quota: points,
+        left: points.saturating_sub(if is_same_hour { used } else { 0 }),
+        window: HOUR,
+        to_reset: first.next_hour().since(first),
+        capacity: capacity.saturating_mul(tenants),
+        per_second: per_second.saturating_mul(tenants),
+    }
+}
+
+/// When the last invocation is admitted at the soonest. What is counted per user never binds: users call too rarely.
+fn last_invocation(scenario: &Scenario, work: &Workload, first: Instant) -> Instant {
+    let Some(invocations) = scenario.server.invocations.as_ref().filter(|spec| spec.formula.is_none()) else {
+        return first;
+    };
+    let is_limited =
+        |line: &&Line| line.spec.invoke.is_some() && line.spec.trigger.unwrap_or(Trigger::Ui).is_rate_limited();
+    let count = work.lines().iter().filter(is_limited).map(|line| line.count).sum();
+    let tenants = u32::try_from(work.tenants()).unwrap_or(u32::MAX);
+    let rules = InvocationProfile::from(invocations.profile).rules().iter();
+    let together = rules.filter(|rule| rule.per != CountedPer::User).map(|rule| {
+        let times = if rule.per == CountedPer::Installation { tenants } else { 1 };
+        WindowRule { limit: rule.limit.saturating_mul(times), ..*rule }
+    });
+    last_admission(&together.collect::<Vec<_>>(), count, first)
+}
+
+/// How many requests there are of each cost, the least that they can cost; those that spend no points cost nothing.
+fn costs(scenario: &Scenario, work: &Workload) -> BTreeMap<u32, u64> {
     let mut costs = BTreeMap::new();
     for line in work.lines().iter().filter(|line| line.count > 0) {
+        let is_exempt = line.spec.frontend && scenario.server.switches.frontend_exempt;
+        let is_free = line.spec.auth != AuthKind::App || is_exempt || scenario.server.quota.is_none();
         if let Operation::Rest(request) = work.operation(JobId(line.first)) {
-            let cost = price(&request.method, &request.path).likely;
+            let cost = if is_free { 0 } else { price(&request.method, &request.path).low };
             *costs.entry(cost).or_default() += u64::from(line.count);
         }
     }
@@ -133,7 +166,8 @@ fn fewest_with(calls: &BTreeMap<u32, u64>, points: u64) -> u64 {
 fn most_with(calls: &BTreeMap<u32, u64>, points: u64) -> u64 {
     let (mut left, mut taken) = (points, 0);
     for (cost, count) in calls {
-        let take = (left / u64::from(*cost).max(1)).min(*count);
+        // What costs nothing always fits.
+        let take = left.checked_div(u64::from(*cost)).unwrap_or(*count).min(*count);
         taken += take;
         left -= take * u64::from(*cost);
         if take < *count {

@@ -25,6 +25,7 @@ use crate::report::{Ground, Report, Tally};
 use crate::scenario::{Each, Scenario};
 use crate::trace::{Row, Sink, Trace};
 use crate::workload::{JobId, Workload};
+pub(crate) use door::BURST_PER_SECOND;
 use door::Door;
 use headroom_model::operation::{Answer, AttemptError};
 use headroom_model::time::Instant;

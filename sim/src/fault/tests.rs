@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 fn faults(rules: &str, seed: u64) -> Faults {
     let text = format!(
-        "name = \"t\"\nabout = \"t\"\nstart = \"2026-02-02T12:00:00Z\"\n[server]\ninvocations = \"forge-rfc130\"\n\
+        "name = \"t\"\nabout = \"t\"\nstart = \"2026-02-02T12:00:00Z\"\n[server]\n\
          [[work]]\nname = \"a\"\nrequest = \"GET /\"\narrive = \"at_once\"\ncount = 1\n\
          [[work]]\nname = \"b\"\nrequest = \"GET /\"\nafter = \"a\"\n{rules}"
     );

@@ -73,6 +73,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Wrong> {
         }
     }
     clients(scenario)?;
+    served(scenario)?;
     let most = scenario.works().map(|work| most_jobs(scenario, work)).fold(0, u64::saturating_add);
     if most > MOST_JOBS {
         let message = format!("`{most}` jobs may come in all: make the work less, at most {MOST_JOBS}");
@@ -183,6 +184,26 @@ fn clients(scenario: &Scenario) -> Result<(), Wrong> {
         if matches!(work.get_ref().arrive, Some(Arrive::Backlog { .. })) {
             let next = "let it `arrive` another way, or make `each` a \"node\"";
             return Err((work.span(), format!("work `{name}` is a backlog, but each user is a client: {next}")));
+        }
+    }
+    Ok(())
+}
+
+/// Every server, a variant's as well, has what every work asks for.
+fn served(scenario: &Scenario) -> Result<(), Wrong> {
+    let servers = scenario.variant.iter().filter_map(|variant| variant.server.as_ref()).chain([&scenario.server]);
+    for server in servers {
+        for work in &scenario.work {
+            let name = short(work.get_ref().name.get_ref());
+            let has_functions = server.invocations.is_some();
+            let lack = match work.get_ref().invoke {
+                Some(_) if !has_functions => "`invoke`, but a server has no `invocations`: add them to it",
+                None if has_functions && !server.has_rest() => {
+                    "no `invoke`, but a server has nothing but `invocations`: add a limit on requests"
+                }
+                _ => continue,
+            };
+            return Err((work.span(), format!("work `{name}` has {lack}")));
         }
     }
     Ok(())

@@ -69,7 +69,7 @@ pub struct AllowanceSpec {
 }
 
 /// A profile by its name.
-pub(super) fn profile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<InvocationProfile>, D::Error> {
+fn profile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<InvocationProfile>, D::Error> {
     const NAMES: &[&str] =
         &[InvocationProfile::ALL[0].name(), InvocationProfile::ALL[1].name(), InvocationProfile::ALL[2].name()];
     let name = String::deserialize(deserializer)?;

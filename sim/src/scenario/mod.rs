@@ -10,12 +10,10 @@
 //! span = "24 h"                      # 1 s to 30 d: no job begins later; what has begun may end. Default 24 h
 //! round_trip = "100 ms"              # 1 ms to 60 s. Default 100 ms
 //!
-//! [server]                           # either these ...
-//! quota_points = 65_000              # 2 to 10,000,000, per UTC hour
-//! used_points = 20_000               # 0 to quota_points, in the hour of `start`. Default 0
-//! burst_per_second = 100             # 1 to 100,000, per tenant
-//! burst_capacity = 100               # 1 to 100,000
-//! # invocations = "forge-rfc130"     # ... or this: "forge-current", "forge-rfc130", "forge-2026-09"
+//! [server]                           # which limits hold: the module `server::spec` documents every key
+//! quota = { points = 65_000, used_points = 20_000 }   # per UTC hour, and in the hour of `start`
+//! burst = { per_second = 100, capacity = 100 }        # for each tenant
+//! # invocations = { profile = "forge-rfc130" }        # for Forge functions
 //!
 //! [fleet]                            # who does the work; may be left out
 //! nodes = 1                          # 1 to 10,000. Default 1
@@ -89,7 +87,6 @@ mod client;
 mod error;
 mod fault;
 mod fleet;
-mod server;
 mod template;
 mod work;
 mod zipf;
@@ -98,12 +95,12 @@ pub use client::{AllowanceSpec, BurstSpec, ClientSpec, Points, Pool};
 pub use error::ScenarioError;
 pub use fault::{FaultSpec, HeaderSpec, MethodName, OnSpec, Then};
 pub use fleet::{CrashSpec, Each, FleetSpec, StateLeft, StepSpec};
-pub use server::{PointsSpec, ServerSpec};
 pub use template::{RequestLine, Template};
 pub use work::{Arrive, AuthKind, Objects, Priority, WorkSpec};
 pub use zipf::Exponent;
 pub(crate) use zipf::Zipf;
 
+use crate::server::ServerSpec;
 use crate::value::Span;
 use headroom_model::time::{Instant, Millis};
 use serde::Deserialize;

@@ -1,7 +1,6 @@
 //! What scenarios say, and what a person is told about one that is wrong.
 
 use super::*;
-use headroom_model::profile::InvocationProfile;
 use proptest::{prop_assert, proptest};
 
 const PAGES: &str = include_str!("../../scenarios/page-sync.toml");
@@ -39,8 +38,9 @@ fn page_sync_is_what_the_issue_says() {
     let work = scenario.works().next().unwrap();
     let workers = crate::value::Whole::of(50);
     assert_eq!((work.count.unwrap().get(), work.arrive), (40_000, Some(Arrive::Backlog { workers })));
-    let want = PointsSpec { quota_points: 65_000, used_points: 20_000, burst_per_second: 100, burst_capacity: 100 };
-    assert_eq!((scenario.server, scenario.round_trip.get()), (ServerSpec::Points(want), Millis(100)));
+    let quota = scenario.server.quota.as_ref().unwrap();
+    assert_eq!((quota.points_per_hour(), quota.used_points.unwrap().get()), (65_000, 20_000));
+    assert_eq!(scenario.round_trip.get(), Millis(100));
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn rush_is_what_the_issue_says() {
     let scenario = Scenario::builtin("rush").unwrap();
     let work = scenario.works().next().unwrap();
     assert_eq!((work.users.unwrap().get(), work.arrive), (7_000, Some(Arrive::Within(Span::of(1_000)))));
-    assert_eq!(scenario.server, ServerSpec::Invocations(InvocationProfile::ForgeRfc130));
+    assert_eq!(scenario.server.invocations.as_ref().unwrap().profile, crate::server::spec::ProfileName::ForgeRfc130);
     let strangers = &scenario.variants()[0].1;
     assert_eq!((strangers.fleet.each, &strangers.server), (Each::User, &scenario.server));
 }
@@ -77,12 +77,12 @@ fn the_documented_example_is_a_scenario() {
 #[test]
 fn a_wrong_line_is_told_with_its_place_its_text_and_the_next_step() {
     for (from, to, want) in [
-        ("count = 40", "cuont = 40", "my.toml:24:1: unknown key `cuont`: did you mean `count`?"),
-        ("[clien", "[lien", "my.toml:29:2: unknown key `lient`: did you mean `client`?"),
+        ("count = 40", "cuont = 40", "my.toml:22:1: unknown key `cuont`: did you mean `count`?"),
+        ("[clien", "[lien", "my.toml:27:2: unknown key `lient`: did you mean `client`?"),
         ("name = \"page-sync\"", "", "my.toml:1:1: missing field `name`: add it"),
-        ("= 40_000", "= 4.5", "my.toml:24:9: `4.5` does not fit: use a whole number from 1 to 5000000"),
-        ("= 40_000", "= \"4\"", "my.toml:24:9: `\"4\"` does not fit: use a whole number from 1 to 5000000"),
-        ("= 40_000", "= 0", "my.toml:24:9: `0` is out of range: use 1 to 5000000"),
+        ("= 40_000", "= 4.5", "my.toml:22:9: `4.5` does not fit: use a whole number from 1 to 5000000"),
+        ("= 40_000", "= \"4\"", "my.toml:22:9: `\"4\"` does not fit: use a whole number from 1 to 5000000"),
+        ("= 40_000", "= 0", "my.toml:22:9: `0` is out of range: use 1 to 5000000"),
         ("\"100 ms\"", "100", "my.toml:8:14: `100` has no unit: write \"100 s\", or ms, min, h or d"),
         ("\"100 ms\"", "\"2 min\"", "my.toml:8:14: `2 min` is out of range: use \"1 ms\" to \"60000 ms\""),
         (
@@ -95,18 +95,14 @@ fn a_wrong_line_is_told_with_its_place_its_text_and_the_next_step() {
             "\"Page\\nsync\"",
             "my.toml:4:8: `name` is `Page sync`: use 1 to 40 lowercase letters, digits and dashes",
         ),
-        ("backlog =", "backlg =", "my.toml:25:12: unknown value `backlg`: did you mean `backlog`?"),
+        ("backlog =", "backlg =", "my.toml:23:12: unknown value `backlg`: did you mean `backlog`?"),
         (
             "\"GET /",
             "\"FETCH /",
-            "my.toml:22:11: `FETCH /wiki/rest/api/content/{n}` is no request: use a method and a path, such as \"GET /wiki/rest/api/content/{n}\"",
+            "my.toml:20:11: `FETCH /wiki/rest/api/content/{n}` is no request: use a method and a path, such as \"GET /wiki/rest/api/content/{n}\"",
         ),
-        ("{n}", "{m}", "my.toml:22:11: unknown placeholder `{m}`: did you mean `{n}`?"),
-        (
-            "used_points = 20_000",
-            "used_points = 70_000",
-            "my.toml:10:1: `used_points` is `70000`: use a number from 0 to 65000",
-        ),
+        ("{n}", "{m}", "my.toml:20:11: unknown placeholder `{m}`: did you mean `{n}`?"),
+        ("points = 65_000, used", "points = 1, used", "my.toml:12:20: `1` is out of range: use 2 to 10000000"),
     ] {
         assert_eq!(changed(PAGES, from, to), want);
     }
@@ -116,27 +112,27 @@ fn a_wrong_line_is_told_with_its_place_its_text_and_the_next_step() {
 fn tables_that_do_not_fit_each_other_are_told_apart() {
     let copy = "arrive = { backlog = { workers = 50 } }";
     for (to, want) in [
-        ("", "my.toml:19:1: work `copy` needs exactly one of `arrive` and `after`"),
+        ("", "my.toml:17:1: work `copy` needs exactly one of `arrive` and `after`"),
         (
             &format!("{copy}\ninvoke = \"f\""),
-            "my.toml:19:1: work `copy` needs exactly one of `request`, `graphql` and `invoke`",
+            "my.toml:17:1: work `copy` needs exactly one of `request`, `graphql` and `invoke`",
         ),
-        (&format!("{copy}\ntrigger = \"ui\""), "my.toml:19:1: work `copy` has a `trigger` but no `invoke`: remove it"),
-        (&format!("{copy}\ntimes = 2"), "my.toml:19:1: work `copy` has `times` but no `after`: remove it"),
-        (&format!("{copy}\ntenants = 0"), "my.toml:26:11: `0` is out of range: use 1 to 100000"),
-        (&format!("{copy}\nzipf = 0.3"), "my.toml:26:8: `0.3` is out of range: use 0 to 3 in steps of 0.25"),
+        (&format!("{copy}\ntrigger = \"ui\""), "my.toml:17:1: work `copy` has a `trigger` but no `invoke`: remove it"),
+        (&format!("{copy}\ntimes = 2"), "my.toml:17:1: work `copy` has `times` but no `after`: remove it"),
+        (&format!("{copy}\ntenants = 0"), "my.toml:24:11: `0` is out of range: use 1 to 100000"),
+        (&format!("{copy}\nzipf = 0.3"), "my.toml:24:8: `0.3` is out of range: use 0 to 3 in steps of 0.25"),
         (
             &format!("{copy}\nobjects = {{ least = 3, most = 2 }}"),
-            "my.toml:26:11: `least` is `3`, `most` is `2`: use the smaller number as `least`",
+            "my.toml:24:11: `least` is `3`, `most` is `2`: use the smaller number as `least`",
         ),
-        (&format!("{copy}\nobjects = -1"), "my.toml:26:11: `-1` is out of range: use 0 to 100000"),
+        (&format!("{copy}\nobjects = -1"), "my.toml:24:11: `-1` is out of range: use 0 to 100000"),
         (
             &format!("{copy}\npriority = \"interactiv\""),
-            "my.toml:26:12: unknown value `interactiv`: did you mean `interactive`?",
+            "my.toml:24:12: unknown value `interactiv`: did you mean `interactive`?",
         ),
         (
             &format!("{copy}\nbegins_after = \"25 h\""),
-            "my.toml:19:1: work `copy` begins after the `span`: make the span longer than `90000001 ms`",
+            "my.toml:17:1: work `copy` begins after the `span`: make the span longer than `90000001 ms`",
         ),
     ] {
         assert_eq!(changed(PAGES, copy, to), want);
@@ -148,52 +144,52 @@ fn chains_fleets_faults_and_variants_that_do_not_fit_are_told_apart() {
     let copy = "arrive = { backlog = { workers = 50 } }";
     let more = |rest: &str| format!("{copy}\n[[work]]\nname = \"more\"\nrequest = \"GET /\"\n{rest}");
     for (to, want) in [
-        (&more("arrive = \"at_once\""), "my.toml:26:1: work `more` has no `count`: add it"),
-        (&more("after = \"cpoy\""), "my.toml:29:9: unknown work `cpoy`: did you mean `copy`?"),
+        (&more("arrive = \"at_once\""), "my.toml:24:1: work `more` has no `count`: add it"),
+        (&more("after = \"cpoy\""), "my.toml:27:9: unknown work `cpoy`: did you mean `copy`?"),
         (
             &more("after = \"more\""),
-            "my.toml:29:9: the chain of `after` from work `more` is a circle: remove one of them",
+            "my.toml:27:9: the chain of `after` from work `more` is a circle: remove one of them",
         ),
         (
             &more("after = \"copy\"\ncount = 1"),
-            "my.toml:26:1: work `more` comes after another: remove `count` and `begins_after`, use `times`",
+            "my.toml:24:1: work `more` comes after another: remove `count` and `begins_after`, use `times`",
         ),
         (
             &more("after = \"copy\"\ntimes = 1_000"),
-            "my.toml:19:1: `40040000` jobs may come in all: make the work less, at most 5000000",
+            "my.toml:17:1: `40040000` jobs may come in all: make the work less, at most 5000000",
         ),
         (
             &more("arrive = { every = \"1 ms\" }\ncount = 10"),
-            "my.toml:19:1: `864040000` jobs may come in all: make the work less, at most 5000000",
+            "my.toml:17:1: `864040000` jobs may come in all: make the work less, at most 5000000",
         ),
         (
             &more("after = \"copy\"\n[fleet]\neach = \"user\""),
-            "my.toml:19:1: work `copy` has no `users`, but each of them is a client: add it",
+            "my.toml:17:1: work `copy` has no `users`, but each of them is a client: add it",
         ),
-        (&format!("{copy}\n[fleet]\nnodes = 0"), "my.toml:27:9: `0` is out of range: use 1 to 10000"),
+        (&format!("{copy}\n[fleet]\nnodes = 0"), "my.toml:25:9: `0` is out of range: use 1 to 10000"),
         (
             &format!("{copy}\n[fleet]\ncrash = {{ every = \"1 min\", down = \"1 h\" }}"),
-            "my.toml:27:9: `down` is `3600000 ms` and `every` is `60000 ms`: make `down` less than `every`",
+            "my.toml:25:9: `down` is `3600000 ms` and `every` is `60000 ms`: make `down` less than `every`",
         ),
         (
             &format!("{copy}\n[[fault]]\nname = \"f\"\nthen = \"dorp\""),
-            "my.toml:28:8: unknown value `dorp`: did you mean `drop`?",
+            "my.toml:26:8: unknown value `dorp`: did you mean `drop`?",
         ),
         (
             &format!("{copy}\n[[fault]]\nname = \"f\"\nthen = \"drop\"\non = {{ every = 0 }}"),
-            "my.toml:29:16: `0` is out of range: use 1 to 1000000",
+            "my.toml:27:16: `0` is out of range: use 1 to 1000000",
         ),
         (
             &format!("{copy}\n[[fault]]\nname = \"f\"\nthen = \"drop\"\non = {{ work = \"coyp\" }}"),
-            "my.toml:29:15: unknown work `coyp`: did you mean `copy`?",
+            "my.toml:27:15: unknown work `coyp`: did you mean `copy`?",
         ),
         (
             &format!("{copy}\n[[fault]]\nname = \"f\"\nthen = \"drop\"\non = {{ every = 2, per_mille = 3 }}"),
-            "my.toml:27:8: fault `f` has both `every` and `per_mille`: remove one of them",
+            "my.toml:25:8: fault `f` has both `every` and `per_mille`: remove one of them",
         ),
         (
-            &format!("{copy}\n[[variant]]\nname = \"v\"\nserver = {{ invocations = \"forge-rfc13\" }}"),
-            "my.toml:28:26: unknown value `forge-rfc13`: did you mean `forge-rfc130`?",
+            &format!("{copy}\n[[variant]]\nname = \"v\"\nserver.invocations.profile = \"forge-rfc13\""),
+            "my.toml:26:30: unknown value `forge-rfc13`: did you mean `forge-rfc130`?",
         ),
     ] {
         assert_eq!(changed(PAGES, copy, to), want);
@@ -202,6 +198,10 @@ fn chains_fleets_faults_and_variants_that_do_not_fit_are_told_apart() {
     assert!(said(&twice).ends_with("there are two `[[work]]` of the name `copy`: give one another name"));
     let crowd = changed(RUSH, "arrive = { within = \"1 s\" }", "arrive = { backlog = { workers = 1 } }");
     assert!(crowd.contains("work `open the app` is a backlog, but each user is a client"), "{crowd}");
+    let unserved = changed(PAGES, "request = \"GET /wiki/rest/api/content/{n}\"", "invoke = \"f\"");
+    assert!(unserved.ends_with("work `copy` has `invoke`, but a server has no `invocations`: add them to it"));
+    let unserved = changed(RUSH, "invoke = \"getText\"\ntrigger = \"ui\"", "request = \"GET /\"");
+    assert!(unserved.ends_with("a server has nothing but `invocations`: add a limit on requests"), "{unserved}");
     let (none, _) = PAGES.split_once("[[work]]").unwrap();
     assert_eq!(said(none), "my.toml:1:1: missing field `work`: add it");
     assert_eq!(

@@ -1,219 +1,163 @@
 //! The server's truth: who is admitted, what it costs, and how a refusal is worded.
 //!
-//! All limits of an operation are checked before any of them is charged, so a refusal costs nothing. Where several
-//! refuse, the quota is reported before the burst: it is the longer wait, and the one that has a reason to name.
+//! A server is a chain of limits. Each limit that concerns an arrival is checked, and only if all admit it are they all
+//! taken: a refused call costs nothing, unless a switch says so. A refusal knows its exact end: refused at `t − 1 ms`,
+//! admitted at `t`, if nothing else comes. Where several refuse, the latest end counts, and the limit that stands first
+//! in [`Limit`]'s order is named.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`spec`] | the table `[server]` of a scenario |
+//! | `arrival` | who sends what, and what the limits look at |
+//! | [`counter`] | buckets and windows |
+//! | `chain`, `door`, `doors` | all limits one after the other; one limit; one file for each |
+//! | `pool`, `price`, `layout` | the hourly points; what an answer costs; where its objects stand |
+//! | `chance`, `concurrency`, `delivery`, `escalation` | what is more than a counter |
+//! | `graphql`, `wording` | what answers look like |
+//!
+//! ```
+//! use headroom_model::operation::{Operation, Request};
+//! use headroom_model::time::Instant;
+//! use headroom_sim::server::{Arrival, Limit, Server, ServerSpec, Verdict};
+//!
+//! let spec: ServerSpec = toml::from_str("quota = { points = 5 }").unwrap();
+//! let start = Instant::parse_iso("2026-02-02T12:20:00Z").unwrap();
+//! let mut server = Server::new(&spec, start, 1);
+//! let page = Operation::Rest(Request::get("acme", "/wiki/api/v2/pages/7"));
+//! let mut ask = |at| server.answer(&Arrival::of_app(&page), at).verdict;
+//! assert_eq!(ask(start), Verdict::Admitted { points: 2 });
+//! assert_eq!(ask(start), Verdict::Admitted { points: 2 });
+//! let Verdict::Refused(refused) = ask(start) else { panic!("one point is left, and a page costs 2") };
+//! assert_eq!((refused.limit, refused.until), (Limit::PointsQuota, start.next_hour()));
+//! ```
 
-pub mod burst;
-pub mod invocations;
-pub mod pool;
+mod arrival;
+mod chain;
+mod chance;
+mod concurrency;
+pub mod counter;
+mod delivery;
+mod door;
+mod doors;
+mod escalation;
+mod graphql;
+mod layout;
+mod pool;
+mod price;
+pub mod spec;
+mod verdict;
 mod wording;
 
-use crate::scenario::{PointsSpec, Scenario, ServerSpec};
-use burst::Bucket;
-use headroom_model::operation::{Answer, Context, Operation, Request};
-use headroom_model::points::price;
+pub use arrival::{Arrival, Auth, Sender};
+pub use spec::ServerSpec;
+pub use verdict::{Decision, Limit, Refused, Scope, Slot, Verdict};
+
+use arrival::{Facts, Target};
+use chain::Chain;
+use delivery::Delivery;
+use door::Names;
+use headroom_model::operation::{Context, Trigger};
+use headroom_model::quota::Counting;
 use headroom_model::time::{Instant, Millis};
-use invocations::Invocations;
-use pool::Pool;
-use std::collections::BTreeMap;
-use std::fmt;
-
-/// Which kind of limit refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Limit {
-    /// The hourly points quota.
-    PointsQuota,
-    /// The burst limit on REST requests.
-    Burst,
-    /// A rate of Forge invocations.
-    InvocationRate,
-}
-
-impl Limit {
-    /// The name in reports and traces.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PointsQuota => "points-quota",
-            Self::Burst => "burst",
-            Self::InvocationRate => "invocation-rate",
-        }
-    }
-}
-
-/// What a limit counts together, and so what a refusal stops.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    /// All REST traffic of the app.
-    App,
-    /// REST traffic of one tenant.
-    Tenant(String),
-    /// Invocations in one installation.
-    Installation(String),
-    /// Invocations of one user in one installation.
-    User {
-        /// The installation's id.
-        installation: String,
-        /// The user's account id.
-        account: String,
-    },
-    /// Invocations in one environment.
-    Environment(String),
-}
-
-impl Scope {
-    /// Every scope that an operation falls under.
-    #[must_use]
-    pub fn of(operation: &Operation) -> Vec<Self> {
-        match operation {
-            Operation::Rest(request) => vec![Self::App, Self::Tenant(request.tenant.clone())],
-            Operation::Invoke(invocation) => {
-                let context = &invocation.context;
-                let mut scopes = vec![
-                    Self::Installation(context.installation.clone()),
-                    Self::Environment(context.environment.clone()),
-                ];
-                if let Some(account) = context.account.clone() {
-                    scopes.push(Self::User { installation: context.installation.clone(), account });
-                }
-                scopes
-            }
-        }
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::App => write!(f, "app"),
-            Self::Tenant(tenant) => write!(f, "tenant:{tenant}"),
-            Self::Installation(installation) => write!(f, "installation:{installation}"),
-            Self::User { installation, account } => write!(f, "user:{installation}/{account}"),
-            Self::Environment(environment) => write!(f, "environment:{environment}"),
-        }
-    }
-}
-
-/// What the server did with an operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It was done, for so many points.
-    Admitted {
-        /// Points charged; 0 for invocations.
-        points: u32,
-    },
-    /// A limit refused it, and nothing was charged.
-    Refused(Refused),
-    /// This server has no such operation: an error in the simulation's client, not a limit.
-    NotFound,
-}
-
-/// The truth about a refusal, and what the client was told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// The kind of limit.
-    pub limit: Limit,
-    /// What it stops.
-    pub scope: Scope,
-    /// The first instant at which the operation is admitted, if nothing else comes.
-    pub until: Instant,
-    /// The instant that the answer names: never before `until`, later by less than a second where it names whole
-    /// seconds.
-    pub promised: Instant,
-}
-
-/// A server's decision on one operation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
-    /// What the client is told.
-    pub answer: Answer,
-    /// What happened.
-    pub verdict: Verdict,
-    /// Points, or invocations of the fullest window, that are left; none where nothing is counted.
-    pub left: Option<u32>,
-}
+use price::Prices;
+use wording::{Refusal, Voice};
 
 /// A simulated Atlassian.
 #[derive(Clone, Debug)]
 pub struct Server {
-    doors: Doors,
+    serves_rest: bool,
+    serves_functions: bool,
+    counting: Counting,
+    names: Names,
+    prices: Prices,
+    chain: Chain,
+    delivery: Delivery,
+    voice: Voice,
     latest: Instant,
 }
 
-#[derive(Clone, Debug)]
-enum Doors {
-    Rest { pool: Pool, spec: PointsSpec, buckets: BTreeMap<String, Bucket> },
-    Forge(Invocations),
-}
-
 impl Server {
-    /// The server of a scenario, as it is at the scenario's start.
+    /// The server of a specification as it is at `start`; `seed` draws what it refuses by chance.
     #[must_use]
-    pub fn new(scenario: &Scenario) -> Self {
-        let doors = match scenario.server {
-            ServerSpec::Points(spec) => Doors::Rest {
-                pool: Pool::new(spec.quota_points, spec.used_points, scenario.start),
-                spec,
-                buckets: BTreeMap::new(),
-            },
-            ServerSpec::Invocations(profile) => Doors::Forge(Invocations::new(profile)),
-        };
-        Self { doors, latest: scenario.start }
+    pub fn new(spec: &ServerSpec, start: Instant, seed: u64) -> Self {
+        let ServerSpec { invocations, switches, .. } = spec;
+        let delivery = invocations.as_ref().map(|invocations| Delivery::new(&invocations.delivery));
+        Self {
+            serves_rest: spec.has_rest() || invocations.is_none(),
+            serves_functions: invocations.is_some(),
+            counting: Counting { bridge_calls: Counting::default().bridge_calls && !switches.frontend_exempt },
+            names: Names::default(),
+            prices: Prices::default(),
+            chain: Chain::new(spec, start, seed),
+            delivery: delivery.unwrap_or_else(|| Delivery::new(&spec::DeliverySpec::default())),
+            voice: Voice::new(spec),
+            latest: start,
+        }
     }
 
-    /// Answers an operation that reaches the server at `now`. An instant before the latest one counts as the latest.
-    pub fn answer(&mut self, operation: &Operation, now: Instant) -> Decision {
+    /// Answers what reaches the server at `now`. An instant before the latest one counts as the latest.
+    pub fn answer(&mut self, arrival: &Arrival<'_>, now: Instant) -> Decision {
+        let now = self.tick(now);
+        let facts = Facts::read(arrival, &mut self.names, &mut self.prices, self.counting);
+        let is_served = if facts.target == Target::Function { self.serves_functions } else { self.serves_rest };
+        if !is_served {
+            let answer = self.voice.not_found(arrival.operation, now);
+            return Decision { answer, verdict: Verdict::NotFound, left: None, holds: None };
+        }
+        self.chain.open(&facts);
+        match self.chain.check(&facts, now) {
+            None => self.admit(&facts, now),
+            Some(refusal) => self.refuse(&facts, &refusal, now),
+        }
+    }
+
+    /// Gives back what a request held, when its answer was sent.
+    pub fn release(&mut self, slot: Slot) {
+        self.chain.release(slot);
+    }
+
+    /// Points left of the pool that this tenant draws on, at `now` and without the changes since the latest answer; none
+    /// where no points are counted.
+    #[must_use]
+    pub fn left(&self, tenant: &str, now: Instant) -> Option<u32> {
+        self.chain.left(self.names.find(tenant), self.latest.max(now))
+    }
+
+    /// When an event that the platform gets at `now` reaches the app: a scheduled trigger and what users lead at once,
+    /// product events and async events in their turn. None: it is dropped, for its turn is after the retention.
+    pub fn deliver(&mut self, context: &Context, now: Instant) -> Option<Instant> {
+        let now = self.tick(now);
+        self.delivery.deliver(context, &mut self.names, now)
+    }
+
+    /// How long a run of this kind may take before the platform stops it.
+    #[must_use]
+    pub const fn run_limit(trigger: Trigger) -> Millis {
+        doors::run_limit(trigger)
+    }
+
+    fn tick(&mut self, now: Instant) -> Instant {
         self.latest = self.latest.max(now);
-        let now = self.latest;
-        match (&mut self.doors, operation) {
-            (Doors::Rest { pool, spec, buckets }, Operation::Rest(request)) => {
-                let bucket = buckets
-                    .entry(request.tenant.clone())
-                    .or_insert_with(|| Bucket::full(spec.burst_capacity, spec.burst_per_second, now));
-                rest(pool, bucket, request, now)
-            }
-            (Doors::Forge(windows), Operation::Invoke(invocation)) => invoke(windows, &invocation.context, now),
-            (_, operation) => {
-                Decision { answer: wording::not_found(operation, now), verdict: Verdict::NotFound, left: None }
-            }
-        }
+        self.chain.advance(self.latest);
+        self.latest
     }
-}
 
-fn rest(pool: &mut Pool, bucket: &mut Bucket, request: &Request, now: Instant) -> Decision {
-    let points = price(&request.method, &request.path).likely;
-    let (limit, scope, until) = match (pool.check(points, now), bucket.check(now)) {
-        (Ok(()), Ok(())) => {
-            pool.take(points, now);
-            bucket.take(now);
-            let left = pool.left(now);
-            let answer = wording::page(request, pool.quota(), left, now);
-            return Decision { answer, verdict: Verdict::Admitted { points }, left: Some(left) };
-        }
-        // Close to the hour the bucket can be empty for longer than the pool: the later instant is the true one.
-        (Err(until), burst) => (Limit::PointsQuota, Scope::App, burst.err().map_or(until, |burst| burst.max(until))),
-        (Ok(()), Err(until)) => (Limit::Burst, Scope::Tenant(request.tenant.clone()), until),
-    };
-    let left = pool.left(now);
-    let retry_after = Millis::from_secs(until.since(now).secs_ceil());
-    let answer = wording::too_many_requests(limit, retry_after, pool.quota(), left, now);
-    let verdict = Verdict::Refused(Refused { limit, scope, until, promised: now + retry_after });
-    Decision { answer, verdict, left: Some(left) }
-}
+    fn admit(&mut self, facts: &Facts<'_>, now: Instant) -> Decision {
+        let holds = self.chain.take(facts, now);
+        let told = self.chain.told(now);
+        let answer = self.voice.admitted(facts, &told);
+        let points = if facts.spends_points { facts.price.points } else { 0 };
+        Decision { answer, verdict: Verdict::Admitted { points }, left: self.chain.left_after(&told), holds }
+    }
 
-fn invoke(windows: &mut Invocations, context: &Context, now: Instant) -> Decision {
-    match windows.admit(context, now) {
-        Ok(left) => Decision { answer: wording::resolved(), verdict: Verdict::Admitted { points: 0 }, left },
-        Err(refusal) => {
-            let answer = wording::rejected(refusal.rule.limit, refusal.until);
-            let refused = Refused {
-                limit: Limit::InvocationRate,
-                scope: refusal.scope,
-                until: refusal.until,
-                promised: refusal.until,
-            };
-            Decision { answer, verdict: Verdict::Refused(refused), left: Some(0) }
-        }
+    fn refuse(&mut self, facts: &Facts<'_>, refusal: &Refusal, now: Instant) -> Decision {
+        self.chain.charge_refused(now);
+        let told = self.chain.told(now);
+        let (answer, promised) = self.voice.refused(facts, &told, refusal);
+        let Refusal { limit, ref scope, until, .. } = *refusal;
+        let refused = Refused { limit, scope: scope.clone(), until, promised };
+        self.chain.tell(facts, &refused, now);
+        Decision { answer, verdict: Verdict::Refused(refused), left: self.chain.left_after(&told), holds: None }
     }
 }
 

@@ -134,7 +134,7 @@ mod tests {
     fn arrivals(arrive: &str, rest: &str, seed: u64) -> Vec<u64> {
         let text = format!(
             "name = \"t\"\nabout = \"t\"\nstart = \"2026-02-02T12:00:00Z\"\nspan = \"1 h\"\n[server]\n\
-             invocations = \"forge-rfc130\"\n[[work]]\nname = \"w\"\ninvoke = \"f\"\narrive = {arrive}\n{rest}\n"
+             invocations = {{}}\n[[work]]\nname = \"w\"\ninvoke = \"f\"\narrive = {arrive}\n{rest}\n"
         );
         let scenario = Scenario::parse("t", &text).unwrap_or_else(|error| panic!("{error}"));
         let work = scenario.works().next().unwrap();

@@ -290,12 +290,4 @@ pub(crate) const fn child(seed: u64, purpose: u64) -> u64 {
 }
 
 #[cfg(test)]
-impl Scenario {
-    /// What a job asks, for tests that need no more of a workload.
-    pub(crate) fn operation(&self, job: JobId) -> Operation {
-        Workload::new(self, 1).operation(job)
-    }
-}
-
-#[cfg(test)]
 mod tests;

@@ -10,9 +10,8 @@ about = "Every kind of work."
 start = "2026-02-02T12:20:00Z"
 span = "1 h"
 [server]
-quota_points = 65_000
-burst_per_second = 100
-burst_capacity = 100
+quota = { points = 65_000 }
+invocations = {}
 [[work]]
 name = "list"
 request = "GET /rest/api/3/project/{n}?user={user}"

@@ -1,19 +1,24 @@
 //! Calls on their way: out to the server, through what can go wrong, and back.
 
-use super::door::{Arrival, Auth, Sender};
-use super::queue::{Delivery, Life, What};
+use super::queue::{Delivery, Life, Told, What};
 use super::{Event, World};
 use crate::fault::{Call, Fate, Met, answered};
 use crate::scenario::AuthKind;
-use crate::server::{Decision, Limit, Refused, Scope, Verdict};
+use crate::server::{Arrival, Auth, Decision, Limit, Refused, Scope, Sender, Verdict};
 use crate::trace::{Row, Status};
 use crate::workload::{Draw, JobId};
 use headroom_model::operation::{Answer, AttemptError, Operation};
 use headroom_model::properties::Rejection;
-use headroom_model::time::{Instant, Millis};
+use headroom_model::time::Millis;
 
-/// What a refusal says to its client: the scope, and the instant.
-type Promise = Option<(Scope, Instant)>;
+/// A call at the server's door.
+#[derive(Clone, Copy)]
+struct Sent<'a> {
+    node: u32,
+    job: JobId,
+    draw: Draw,
+    operation: &'a Operation,
+}
 
 impl World {
     /// Sends an attempt of a job, the first attempt being 1. What comes of it will be an [`Event::Answer`], unless the
@@ -21,7 +26,7 @@ impl World {
     pub fn send(&mut self, job: JobId, attempt: u32) {
         let node = self.jobs.get(job.0 as usize).map_or(0, |known| known.node);
         let broken = match self.promises.is_any_open(self.now) {
-            true => self.promises.broken(node, &self.workload.operation(job), self.now),
+            true => self.promises.broken(node, self.scopes(node, job), self.now),
             false => None,
         };
         self.tally.report.sent += 1;
@@ -40,50 +45,67 @@ impl World {
         self.queue.push(self.now + self.scenario.way_out(), What::Arrival { node, job, attempt, life });
     }
 
+    /// What a call that is about to be sent falls under.
+    fn scopes(&self, node: u32, job: JobId) -> Vec<Scope> {
+        let (operation, account) = (self.workload.operation(job), self.workload.options(job).user);
+        let mut sender = self.sender(node, job, account.as_deref());
+        let known = &self.nodes[node as usize];
+        sender.is_new_connection = !self.workload.line(job).spec.keep_alive || known.connections <= known.in_flight;
+        Scope::of_arrival(&Arrival { operation: &operation, sender, objects: 1 })
+    }
+
+    /// Who sends, over a connection that is kept alive.
+    fn sender<'a>(&self, node: u32, job: JobId, account: Option<&'a str>) -> Sender<'a> {
+        let spec = &self.workload.line(job).spec;
+        let auth = match spec.auth {
+            AuthKind::App => Auth::App { copy: node },
+            AuthKind::ApiToken => Auth::ApiToken,
+            AuthKind::Anonymous => Auth::Anonymous,
+        };
+        Sender { node, account, auth, is_frontend: spec.frontend, is_new_connection: false }
+    }
+
     /// A call reaches the server, or what stands before it.
     pub(super) fn arrive(&mut self, node: u32, job: JobId, attempt: u32, life: Life) {
         let operation = self.workload.operation(job);
-        let draw = self.workload.draw(job);
+        let call = Sent { node, job, draw: self.workload.draw(job), operation: &operation };
         let row = Row { node: Some(node), job: Some(job), attempt: Some(attempt), ..Row::default() };
-        let mut met = self.meet(node, job, &draw, &operation);
+        let mut met = self.meet(&call);
         for name in met.iter().flat_map(|met| &met.names) {
             let detail = format_args!("{name}");
             self.trace.row(self.now, &Row { event: "fault", detail: Some(detail), ..row });
         }
         let fate = met.as_mut().map(|met| std::mem::take(&mut met.fate)).unwrap_or_default();
-        let (mut result, promise) = match fate {
-            Fate::Served | Fate::Reset => {
-                self.tally.arrived(draw.tenant, self.now);
-                let (answer, promise) = self.decide(node, job, &draw, &operation, &row);
-                if met.as_ref().is_some_and(|met| met.is_duplicate) {
-                    self.tally.arrived(draw.tenant, self.now);
-                    self.decide(node, job, &draw, &operation, &row);
-                }
-                match fate {
-                    Fate::Reset => (Err(broken("reset before the answer came")), None),
-                    _ => (Ok(answer), promise),
-                }
+        let is_duplicate = met.as_ref().is_some_and(|met| met.is_duplicate);
+        let mut told = match fate {
+            Fate::Served => self.serve(&call, is_duplicate, &row),
+            Fate::Reset => {
+                let served = self.serve(&call, is_duplicate, &row);
+                Told { result: Err(broken("reset before the answer came")), promise: None, ..served }
             }
             Fate::Answered { status, headers, body } => {
                 self.tally.report.failed += 1;
-                (Ok(answered(&operation, status, &headers, &body, self.now)), None)
+                Told::only(Ok(answered(&operation, status, &headers, &body, self.now)))
             }
-            Fate::Dropped => (Err(broken("closed before the request was through")), None),
+            Fate::Dropped => Told::only(Err(broken("closed before the request was through"))),
         };
-        self.tally.report.failed += u64::from(result.is_err());
-        // A client that was not shown the server's words was promised nothing.
-        let promise = promise.filter(|_| met.as_ref().is_none_or(|met| !met.is_worded_otherwise()));
-        if let (Some(met), Ok(answer)) = (&met, &mut result) {
+        self.tally.report.failed += u64::from(told.result.is_err());
+        if let (Some(met), Ok(answer)) = (&met, &mut told.result) {
             met.edit(answer);
         }
+        // A client that was not shown the server's words was promised nothing.
+        if met.as_ref().is_some_and(Met::is_worded_otherwise) {
+            told.promise = None;
+        }
         let late = met.map_or(Millis::ZERO, |met| met.late);
-        let delivery = Delivery { node, job, attempt, life, result, promise };
+        let delivery = Delivery { node, job, attempt, life, told };
         self.queue.push(self.now + self.scenario.way_back() + late, What::Delivery(Box::new(delivery)));
     }
 
     /// What came of a call reaches its client. None where the node has crashed since.
     pub(super) fn hear(&mut self, delivery: Delivery) -> Option<Event> {
-        let Delivery { node, job, attempt, life, result, promise } = delivery;
+        let Delivery { node, job, attempt, life, told: Told { result, promise, holds } } = delivery;
+        self.door.release(holds);
         let known = &mut self.nodes[node as usize];
         if known.life != life {
             return None;
@@ -104,36 +126,34 @@ impl World {
         Some(Event::Answer { node, job, attempt, result })
     }
 
-    fn meet(&mut self, node: u32, job: JobId, draw: &Draw, operation: &Operation) -> Option<Met> {
+    fn meet(&mut self, call: &Sent<'_>) -> Option<Met> {
         self.faults.meet(&Call {
-            work: self.workload.line_index(job),
-            tenant: self.workload.tenant(draw.tenant),
-            node,
-            operation,
+            work: self.workload.line_index(call.job),
+            tenant: self.workload.tenant(call.draw.tenant),
+            node: call.node,
+            operation: call.operation,
             at: self.now.since(self.scenario.start),
         })
     }
 
-    fn decide(
-        &mut self,
-        node: u32,
-        job: JobId,
-        draw: &Draw,
-        operation: &Operation,
-        row: &Row<'_>,
-    ) -> (Answer, Promise) {
-        let line = self.workload.line(job);
+    /// The server gets a call, perhaps twice; then nobody waits for the second answer.
+    fn serve(&mut self, call: &Sent<'_>, is_duplicate: bool, row: &Row<'_>) -> Told {
+        let told = self.decide(call, row);
+        if is_duplicate {
+            let second = self.decide(call, row);
+            self.door.release(second.holds);
+        }
+        told
+    }
+
+    fn decide(&mut self, call: &Sent<'_>, row: &Row<'_>) -> Told {
+        let Sent { node, job, draw, operation } = *call;
+        self.tally.arrived(draw.tenant, self.now);
         let account = self.workload.options(job).user;
-        let auth = match line.spec.auth {
-            AuthKind::App => Auth::App { copy: node },
-            AuthKind::ApiToken => Auth::ApiToken,
-            AuthKind::Anonymous => Auth::Anonymous,
-        };
-        let is_new_connection = self.nodes[node as usize].connect(line.spec.keep_alive);
-        let sender =
-            Sender { node, account: account.as_deref(), auth, is_frontend: line.spec.frontend, is_new_connection };
+        let is_new_connection = self.nodes[node as usize].connect(self.workload.line(job).spec.keep_alive);
+        let sender = Sender { is_new_connection, ..self.sender(node, job, account.as_deref()) };
         let arrival = Arrival { operation, sender, objects: draw.objects };
-        let Decision { answer, verdict, left } = self.door.answer(&arrival, self.now);
+        let Decision { answer, verdict, left, holds } = self.door.answer(&arrival, self.now);
         let status = self.trace.is_on().then(|| status(&answer));
         let row = Row { status, left, ..*row };
         let promise = match verdict {
@@ -148,17 +168,23 @@ impl World {
                 None
             }
             Verdict::Refused(refused) => {
-                self.refuse(job, &refused, &row);
+                self.refuse(call, &refused, &row);
                 Some((refused.scope, refused.promised))
             }
         };
-        (answer, promise)
+        Told { result: Ok(answer), promise, holds }
     }
 
-    fn refuse(&mut self, job: JobId, refused: &Refused, row: &Row<'_>) {
+    fn refuse(&mut self, call: &Sent<'_>, refused: &Refused, row: &Row<'_>) {
         self.tally.refused(refused.limit, row.left, self.now);
-        if refused.limit == Limit::PointsQuota {
-            self.jobs[job.0 as usize].is_denied = true;
+        match refused.limit {
+            Limit::PointsQuota => self.jobs[call.job.0 as usize].is_denied = true,
+            // What was refused is no connection that can be kept.
+            Limit::TunnelConnections => {
+                let connections = &mut self.nodes[call.node as usize].connections;
+                *connections = connections.saturating_sub(1);
+            }
+            _ => {}
         }
         let (limit, scope) = (refused.limit.name(), &refused.scope);
         let [until, promised] = [refused.until, refused.promised].map(|at| self.trace.since_start(at).0);

@@ -1,44 +1,14 @@
-//! The server as the world sees it. The one place that knows how it is called.
+//! The server as the world sees it, and what the figures of a run need to know of its limits.
 
-use crate::scenario::{Scenario, ServerSpec};
-use crate::server::{Decision, Server};
-use headroom_model::operation::{Operation, Trigger};
+use crate::scenario::Scenario;
+use crate::server::spec::{QuotaScope, QuotaSpec};
+use crate::server::{Arrival, Decision, Server, ServerSpec, Slot};
+use crate::value::Whole;
+use headroom_model::operation::Context;
 use headroom_model::time::Instant;
 
-/// How a call is authorised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Auth {
-    /// As an app.
-    App {
-        /// Which of its copies; they share one quota.
-        copy: u32,
-    },
-    /// With an API token of a user.
-    ApiToken,
-    /// Not at all.
-    Anonymous,
-}
-
-/// Who sends a call.
-#[derive(Clone, Copy, Debug)]
-#[allow(dead_code, reason = "the old server asks for none of it; the new one does")]
-pub(crate) struct Sender<'a> {
-    pub(crate) node: u32,
-    pub(crate) account: Option<&'a str>,
-    pub(crate) auth: Auth,
-    pub(crate) is_frontend: bool,
-    pub(crate) is_new_connection: bool,
-}
-
-/// A call that reaches the server.
-#[derive(Clone, Copy, Debug)]
-#[allow(dead_code, reason = "the old server asks for the operation alone; the new one does not")]
-pub(crate) struct Arrival<'a> {
-    pub(crate) operation: &'a Operation,
-    pub(crate) sender: Sender<'a>,
-    /// That the answer will hold.
-    pub(crate) objects: u32,
-}
+/// Tokens per second of a burst limit that names none. Source: Jira's rate limiting page, rate of GET, read 2026-11.
+pub(crate) const BURST_PER_SECOND: u32 = 100;
 
 /// The hourly pool, for the figures of a run.
 #[derive(Clone, Copy, Debug)]
@@ -58,34 +28,45 @@ pub(crate) struct Door {
 
 impl Door {
     /// The server as it is at the scenario's start; `seed` draws what it leaves to chance.
-    pub(crate) fn new(scenario: &Scenario, _seed: u64) -> Self {
-        Self { server: Server::new(scenario), spec: scenario.server }
+    pub(crate) fn new(scenario: &Scenario, seed: u64) -> Self {
+        let spec = scenario.server.clone();
+        Self { server: Server::new(&spec, scenario.start, seed), spec }
     }
 
     /// What the server does with a call.
     pub(crate) fn answer(&mut self, arrival: &Arrival<'_>, now: Instant) -> Decision {
-        self.server.answer(arrival.operation, now)
+        self.server.answer(arrival, now)
+    }
+
+    /// A call that held a place among those at the same time is over.
+    pub(crate) fn release(&mut self, slot: Option<Slot>) {
+        if let Some(slot) = slot {
+            self.server.release(slot);
+        }
     }
 
     /// When an event of the platform reaches the app; none: never.
-    pub(crate) fn deliver(&mut self, _trigger: Trigger, _tenant: &str, now: Instant) -> Option<Instant> {
-        Some(now)
+    pub(crate) fn deliver(&mut self, context: &Context, now: Instant) -> Option<Instant> {
+        self.server.deliver(context, now)
     }
 
+    /// None without a pool, and where it does not begin anew at the hour or changes: then no share of it says anything.
     pub(crate) fn pool(&self) -> Option<PoolFacts> {
-        match self.spec {
-            ServerSpec::Points(spec) => {
-                Some(PoolFacts { points: spec.quota_points, used: spec.used_points, is_per_tenant: false })
-            }
-            ServerSpec::Invocations(_) => None,
+        let quota = self.spec.quota.as_ref()?;
+        if quota.refill.is_some() || !quota.changes.is_empty() {
+            return None;
         }
+        let QuotaSpec { used_points, .. } = quota;
+        Some(PoolFacts {
+            points: quota.points_per_hour(),
+            used: used_points.map_or(0, Whole::get),
+            is_per_tenant: quota.scope() == QuotaScope::Tenant,
+        })
     }
 
-    /// Calls per second and tenant that the burst limit lets through in the long run.
+    /// Calls per second and tenant that the burst limit lets through in the long run; none where it depends on the path.
     pub(crate) fn burst_per_second(&self) -> Option<u32> {
-        match self.spec {
-            ServerSpec::Points(spec) => Some(spec.burst_per_second),
-            ServerSpec::Invocations(_) => None,
-        }
+        let burst = self.spec.burst.as_ref().filter(|burst| burst.endpoints.is_none())?;
+        Some(burst.per_second.map_or(BURST_PER_SECOND, Whole::get))
     }
 }

@@ -6,7 +6,7 @@ use crate::scenario::{Arrive, Priority};
 use crate::trace::Row;
 use crate::value::Whole;
 use crate::workload::{Arrivals, JobId};
-use headroom_model::operation::Trigger;
+use headroom_model::operation::{Operation, Trigger};
 use headroom_model::time::Instant;
 use std::collections::VecDeque;
 
@@ -84,10 +84,9 @@ impl World {
         let trigger = line.spec.trigger.filter(|_| line.spec.invoke.is_some());
         self.jobs[job.0 as usize].node =
             self.workload.user(job).filter(|_| self.is_each_user).unwrap_or(index % self.nodes.len() as u32);
-        match trigger {
-            Some(trigger @ (Trigger::Scheduled | Trigger::ProductEvent | Trigger::AsyncEvent)) => {
-                let tenant = self.workload.tenant(self.workload.draw(job).tenant);
-                match self.door.deliver(trigger, tenant, at) {
+        match (trigger, self.workload.operation(job)) {
+            (Some(Trigger::Scheduled | Trigger::ProductEvent | Trigger::AsyncEvent), Operation::Invoke(event)) => {
+                match self.door.deliver(&event.context, at) {
                     Some(later) if later > at => self.queue.push(later, What::Start(job)),
                     Some(_) => return self.begin(job),
                     None => self.end(job, Ending::Lost),

@@ -1,7 +1,6 @@
 //! What clients were told, to see whether they keep to it.
 
 use crate::server::Scope;
-use headroom_model::operation::Operation;
 use headroom_model::time::Instant;
 use std::collections::BTreeMap;
 
@@ -27,8 +26,8 @@ impl Promises {
     }
 
     /// The latest promise to this client that sending now would break.
-    pub(super) fn broken(&self, node: u32, operation: &Operation, now: Instant) -> Option<(Scope, Instant)> {
-        let told = Scope::of(operation).into_iter().filter_map(|scope| {
+    pub(super) fn broken(&self, node: u32, scopes: Vec<Scope>, now: Instant) -> Option<(Scope, Instant)> {
+        let told = scopes.into_iter().filter_map(|scope| {
             let key = (node, scope);
             let promised = *self.told.get(&key)?;
             Some((key.1, promised))

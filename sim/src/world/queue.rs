@@ -1,7 +1,7 @@
 //! What is going to happen, in order.
 
 use super::TimerId;
-use crate::server::Scope;
+use crate::server::{Scope, Slot};
 use crate::workload::JobId;
 use headroom_model::operation::{Answer, AttemptError};
 use headroom_model::time::Instant;
@@ -40,8 +40,23 @@ pub(super) struct Delivery {
     pub(super) job: JobId,
     pub(super) attempt: u32,
     pub(super) life: Life,
+    pub(super) told: Told,
+}
+
+/// What a client is told of a call.
+pub(super) struct Told {
     pub(super) result: Result<Answer, AttemptError>,
+    /// What a refusal promises: for which scope, and which instant.
     pub(super) promise: Option<(Scope, Instant)>,
+    /// What the call holds at the server until it is over.
+    pub(super) holds: Option<Slot>,
+}
+
+impl Told {
+    /// By something that is not the server.
+    pub(super) const fn only(result: Result<Answer, AttemptError>) -> Self {
+        Self { result, promise: None, holds: None }
+    }
 }
 
 /// Events by instant, those of one instant in the order in which they were caused.

@@ -17,7 +17,7 @@ fn pages(count: u32, workers: u32, quota: u32, burst: u32) -> Scenario {
 fn with(count: u32, workers: u32, quota: u32, burst: u32, rest: &str) -> Scenario {
     let text = format!(
         "name = \"t\"\nabout = \"t\"\nstart = \"2026-02-02T12:59:50Z\"\nround_trip = \"100 ms\"\n[server]\n\
-         quota_points = {quota}\nburst_per_second = {burst}\nburst_capacity = {burst}\n\
+         quota = {{ points = {quota} }}\nburst = {{ per_second = {burst}, capacity = {burst} }}\n\
          [[work]]\nname = \"read\"\nrequest = \"GET /wiki/rest/api/content/{{n}}\"\ncount = {count}\n\
          arrive = {{ backlog = {{ workers = {workers} }} }}\n{rest}\n"
     );
@@ -27,7 +27,7 @@ fn with(count: u32, workers: u32, quota: u32, burst: u32, rest: &str) -> Scenari
 fn users(users: u32, profile: &str, each: &str) -> Scenario {
     let text = format!(
         "name = \"t\"\nabout = \"t\"\nstart = \"2026-02-02T12:59:50Z\"\nround_trip = \"51 ms\"\n[server]\n\
-         invocations = \"{profile}\"\n[fleet]\neach = \"{each}\"\n[[work]]\nname = \"open\"\ninvoke = \"f\"\n\
+         invocations = {{ profile = \"{profile}\" }}\n[fleet]\neach = \"{each}\"\n[[work]]\nname = \"open\"\ninvoke = \"f\"\n\
          users = {users}\ncount = {users}\narrive = {{ within = \"1 s\" }}\n"
     );
     Scenario::parse("test", &text).unwrap_or_else(|error| panic!("{error}"))

@@ -1,0 +1,87 @@
+//! Undocumented behaviour: each switch, and that it is off unless it is asked for.
+
+use super::*;
+
+#[test]
+fn forgiveness_admits_beyond_the_quota_and_tells_nothing_of_it() {
+    let mut server = server("quota = { points = 100, used_points = 100 }\nswitches = { forgiveness = 10 }");
+    for _ in 0..5 {
+        let decision = ask(&mut server, &page(), NOW);
+        assert_eq!((points(&decision), decision.left), (Some(2), Some(0)));
+    }
+    assert_eq!(refused(&ask(&mut server, &page(), NOW)).until, NOW.next_hour());
+}
+
+#[test]
+fn a_refused_call_costs_its_base_only_if_the_switch_says_so() {
+    for (switch, left) in [("", 6), ("switches = { refused_costs = true }", 5)] {
+        let mut server =
+            server(&format!("quota = {{ points = 10 }}\nburst = {{ capacity = 2, per_second = 1 }}\n{switch}"));
+        (0..2).for_each(|_| assert!(points(&ask(&mut server, &page(), NOW)).is_some()));
+        assert_eq!(ask(&mut server, &page(), NOW).left, Some(left), "{switch}");
+    }
+}
+
+#[test]
+fn which_pool_the_plain_fields_tell_can_be_chosen() {
+    for (headers, pool, want) in [
+        ("seed-2025-12", "burst", "7"),
+        ("seed-2025-12", "points", "65000"),
+        ("structured-2026", "points", "65000"),
+        ("structured-2026", "burst", "7"),
+    ] {
+        let spec = format!(
+            "headers = \"{headers}\"\nquota = {{}}\nburst = {{ capacity = 7 }}\nswitches = {{ burst_headers = \"{pool}\" }}"
+        );
+        assert_eq!(header(&ask(&mut server(&spec), &page(), NOW), "X-RateLimit-Limit"), Some(want), "{headers} {pool}");
+    }
+}
+
+#[test]
+fn nothing_left_can_be_said_with_200_and_near_can_be_always() {
+    let mut liar = server("quota = { points = 100, used_points = 79 }\nswitches = { zero_with_200 = true }");
+    let decision = ask(&mut liar, &page(), NOW);
+    assert_eq!((response(&decision).status, header(&decision, "X-RateLimit-Remaining")), (200, Some("0")));
+    assert_eq!(decision.left, Some(19), "the truth");
+    let mut nervous = server("quota = {}\nswitches = { near_limit_always = true }");
+    assert_eq!(header(&ask(&mut nervous, &page(), NOW), "X-RateLimit-NearLimit"), Some("true"));
+}
+
+#[test]
+fn who_comes_early_is_held_longer_and_never_beyond_an_hour() {
+    let mut server = server("burst = { capacity = 1, per_second = 1 }\nswitches = { escalation = \"10 s\" }");
+    ask(&mut server, &page(), NOW);
+    assert_eq!(refused(&ask(&mut server, &page(), NOW)).promised, after(1_000));
+    let decision = ask(&mut server, &page(), after(500));
+    assert_eq!((refused(&decision).limit, refused(&decision).until), (Limit::Burst, after(11_000)));
+    assert_eq!(refused(&decision).promised, after(11_500), "whole seconds");
+    assert!(points(&ask(&mut server.clone(), &of_tenant("other"), after(11_499))).is_some(), "another tenant");
+    assert!(points(&ask(&mut server.clone(), &page(), after(11_500))).is_some(), "who waits as told is admitted");
+    for _ in 0..1_000 {
+        ask(&mut server, &page(), after(600));
+    }
+    let decision = ask(&mut server, &page(), after(700));
+    assert!(refused(&decision).promised <= after(700 + 3_600_000 + 1_000));
+}
+
+#[test]
+fn calls_from_the_browser_count_unless_they_are_exempt() {
+    for (switch, charged) in [("", 2), ("switches = { frontend_exempt = true }", 0)] {
+        let mut server = server(&format!("quota = {{}}\n{switch}"));
+        let page = page();
+        let app = Arrival::of_app(&page);
+        let arrival = Arrival { sender: Sender { is_frontend: true, ..app.sender }, ..app };
+        assert_eq!(points(&server.answer(&arrival, NOW)), Some(charged));
+        assert_eq!(server.left("acme", NOW), Some(65_000 - charged));
+    }
+}
+
+#[test]
+fn what_costs_more_than_the_most_is_refused_for_ever_and_no_429() {
+    let mut server = server("quota = {}\nswitches = { max_cost = 100 }");
+    let list = rest("GET", "/wiki/api/v2/pages?limit=250");
+    let decision = server.answer(&Arrival { objects: 100, ..Arrival::of_app(&list) }, NOW);
+    assert_eq!((refused(&decision).limit, refused(&decision).until), (Limit::MaxCost, counter::NEVER));
+    assert_eq!((refused(&decision).promised, response(&decision).status), (NOW, 400));
+    assert_eq!(points(&server.answer(&Arrival { objects: 99, ..Arrival::of_app(&list) }, NOW)), Some(100));
+}
