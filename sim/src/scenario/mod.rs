@@ -158,6 +158,19 @@ struct VariantSpec {
 const BUILTIN: &[(&str, &str)] = &[
     ("page-sync", include_str!("../../scenarios/page-sync.toml")),
     ("rush", include_str!("../../scenarios/rush.toml")),
+    ("big-migration", include_str!("../../scenarios/big-migration.toml")),
+    ("permissions-audit", include_str!("../../scenarios/permissions-audit.toml")),
+    ("svg-macro", include_str!("../../scenarios/svg-macro.toml")),
+    ("pipelines", include_str!("../../scenarios/pipelines.toml")),
+    ("pipelines-webhooks", include_str!("../../scenarios/pipelines-webhooks.toml")),
+    ("hot-dashboard", include_str!("../../scenarios/hot-dashboard.toml")),
+    ("noisy-tenant", include_str!("../../scenarios/noisy-tenant.toml")),
+    ("compromised-user", include_str!("../../scenarios/compromised-user.toml")),
+    ("top-of-hour", include_str!("../../scenarios/top-of-hour.toml")),
+    ("graphql-report", include_str!("../../scenarios/graphql-report.toml")),
+    ("bad-day", include_str!("../../scenarios/bad-day.toml")),
+    ("tier-change", include_str!("../../scenarios/tier-change.toml")),
+    ("what-if-rules", include_str!("../../scenarios/what-if-rules.toml")),
 ];
 
 impl Scenario {

@@ -119,7 +119,8 @@ fn a_wait_ends_when_the_nodes_own_clock_shows_the_instant_unless_it_is_set_meanw
     let fleet = "[fleet]\nnodes = 2\nclock_offset = \"1 h\"\nclock_drift_ppm = 100_000\n\
                  clock_step = { after = \"1 min\", by = \"5 min\" }";
     let mut world = World::new(&with(2, 1, 65_000, 100, fleet), "test", 1, None);
-    (start(&mut world), start(&mut world));
+    start(&mut world);
+    start(&mut world);
     for (wait, shown) in [(10_000, 10_000), (55_000, 355_000)] {
         for node in 0..2 {
             let before = world.clock(node);
