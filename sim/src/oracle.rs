@@ -5,14 +5,15 @@
 //! time to the next reset is counted from that instant too, half a round trip after the start: a call that is sent
 //! just before the reset arrives just after it, and may.
 
-use crate::scenario::{AuthKind, Scenario};
+mod costs;
+
+use crate::scenario::Scenario;
 use crate::server::ServerSpec;
 use crate::server::spec::QuotaScope;
 use crate::value::Whole;
-use crate::workload::{JobId, Line, Workload};
+use crate::workload::{Line, Workload};
 use crate::world::BURST_PER_SECOND;
-use headroom_model::operation::{Operation, Trigger};
-use headroom_model::points::price;
+use headroom_model::operation::Trigger;
 use headroom_model::profile::{CountedPer, InvocationProfile, WindowRule, WindowShape};
 use headroom_model::time::{HOUR, Instant, Millis};
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ use std::collections::BTreeMap;
 #[must_use]
 pub fn lower_bound(scenario: &Scenario, work: &Workload) -> Millis {
     let first = scenario.start + scenario.way_out();
-    let requests = points_limits(scenario, work, first).last_admission(&costs(scenario, work));
+    let requests = points_limits(scenario, work, first).last_admission(&costs::costs(scenario, work));
     let functions = last_invocation(scenario, work, first).since(first);
     let last_to_come = (0..work.lines().len()).filter_map(|line| work.arrivals(scenario, line).last()).max();
     let waited_for = last_to_come.map_or(Millis::ZERO, |at| at.since(scenario.start));
@@ -76,20 +77,6 @@ fn last_invocation(scenario: &Scenario, work: &Workload, first: Instant) -> Inst
         WindowRule { limit: rule.limit.saturating_mul(times), ..*rule }
     });
     last_admission(&together.collect::<Vec<_>>(), count, first)
-}
-
-/// How many requests there are of each cost, the least that they can cost; those that spend no points cost nothing.
-fn costs(scenario: &Scenario, work: &Workload) -> BTreeMap<u32, u64> {
-    let mut costs = BTreeMap::new();
-    for line in work.lines().iter().filter(|line| line.count > 0) {
-        let is_exempt = line.spec.frontend && scenario.server.switches.frontend_exempt;
-        let is_free = line.spec.auth != AuthKind::App || is_exempt || scenario.server.quota.is_none();
-        if let Operation::Rest(request) = work.operation(JobId(line.first)) {
-            let cost = if is_free { 0 } else { price(&request.method, &request.path).low };
-            *costs.entry(cost).or_default() += u64::from(line.count);
-        }
-    }
-    costs
 }
 
 /// A pool with a reset, behind a token bucket that is full at the beginning.

@@ -141,6 +141,27 @@ mod tests {
     }
 
     #[test]
+    fn no_builtin_scenario_is_done_sooner_than_its_bound() {
+        for name in [
+            "page-sync",
+            "permissions-audit",
+            "graphql-report",
+            "top-of-hour",
+            "tier-change",
+            "hot-dashboard",
+            "svg-macro",
+        ] {
+            let scenario = Scenario::builtin(name).unwrap();
+            let variants = scenario.variants().into_iter().map(|(_, variant)| variant);
+            for scenario in std::iter::once(scenario.clone()).chain(variants) {
+                let mut make = |_| strategy::builtin("fixed-60s", 1).unwrap();
+                let report = run(&scenario, &mut make, 1, None).unwrap();
+                assert!(report.ratio.is_none_or(|ratio| ratio >= 1.0), "{}: {report:?}", scenario.name);
+            }
+        }
+    }
+
+    #[test]
     fn the_sample_of_rfc_130_loses_most_of_a_rush_but_is_never_early() {
         let sample = report("rush/strangers", "rfc130-sample");
         assert!(sample.lost > 6_000 && sample.early == 0, "{sample:?}");

@@ -83,7 +83,7 @@ pub enum Event {
 /// How a client is through with a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// It was done.
+    /// It was done; the world counts it as lost if the server did not do it.
     Done,
     /// It was given up.
     Lost,

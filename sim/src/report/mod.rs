@@ -23,7 +23,7 @@ pub struct Report {
     pub strategy: String,
     /// Jobs that were done.
     pub done: u32,
-    /// Jobs that were given up, and those that were to follow them.
+    /// Jobs that were given up, those whose refusal the client took for success, and those that were to follow them.
     pub lost: u32,
     /// Jobs that were handed back with an instant at which to try again, and those that were to follow them.
     pub deferred: u32,

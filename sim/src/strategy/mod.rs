@@ -85,7 +85,7 @@ pub fn builtin(name: &str, seed: u64) -> Option<Box<dyn Strategy>> {
     Some(match name {
         AtlassianDocs::NAME => Box::new(AtlassianDocs::new(seed)),
         Rfc130Sample::NAME => Box::new(Rfc130Sample),
-        Fixed60s::NAME => Box::new(Fixed60s),
+        Fixed60s::NAME => Box::new(Fixed60s::default()),
         ExponentialFullJitter::NAME => Box::new(ExponentialFullJitter::new(seed)),
         Clip60s::NAME => Box::new(Clip60s),
         IgnoreRetryAfter::NAME => Box::new(IgnoreRetryAfter),

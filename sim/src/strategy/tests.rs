@@ -2,6 +2,7 @@
 
 use super::*;
 use headroom_model::operation::{Header, Response};
+use headroom_model::time::Millis;
 
 const NOW: Instant = Instant(1_770_037_190_250);
 
@@ -42,6 +43,17 @@ fn each_waits_as_its_name_says() {
     }
     assert_eq!(after(ExponentialFullJitter::NAME, 10, &told), None);
     assert_eq!(after(Bridge::NAME, 1, &told), None);
+}
+
+#[test]
+fn a_fixed_minute_is_not_begun_when_the_caller_goes_before_it_is_over() {
+    let operation = Operation::Rest(headroom_model::operation::Request::get("t", "/"));
+    for (secs, want) in [(60, Move::WaitUntil(NOW + Millis(60_000))), (59, Move::Finish(Ending::Lost))] {
+        let mut strategy = Fixed60s::default();
+        let options = CallOptions { deadline: Some(Millis::from_secs(secs)), ..CallOptions::default() };
+        strategy.start(JobId(0), &operation, &options, NOW);
+        assert_eq!(strategy.answered(JobId(0), 1, &response(429, None), NOW), want);
+    }
 }
 
 #[test]

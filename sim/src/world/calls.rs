@@ -158,6 +158,7 @@ impl World {
         let row = Row { status, left, ..*row };
         let promise = match verdict {
             Verdict::Admitted { points } => {
+                self.jobs[job.0 as usize].is_served = true;
                 self.tally.admitted(draw.tenant, points, left, self.now);
                 self.trace.row(self.now, &Row { event: "admit", points: Some(points), ..row });
                 None

@@ -19,8 +19,10 @@ pub(super) struct Job {
     /// When it was first started, in milliseconds since the scenario's start; [`NEVER`]: not yet.
     pub(super) started_ms: u32,
     pub(super) stage: Stage,
-    /// An interactive job that the quota refused.
+    /// The quota has refused it.
     pub(super) is_denied: bool,
+    /// The server has done it.
+    pub(super) is_served: bool,
 }
 
 /// 49 days, longer than a span and what may follow it.
@@ -35,7 +37,8 @@ pub(super) enum Stage {
 }
 
 impl Job {
-    pub(super) const NEW: Self = Self { node: 0, slot: 0, started_ms: NEVER, stage: Stage::Waiting, is_denied: false };
+    pub(super) const NEW: Self =
+        Self { node: 0, slot: 0, started_ms: NEVER, stage: Stage::Waiting, is_denied: false, is_served: false };
 }
 
 /// What comes of one work.
@@ -141,9 +144,11 @@ impl World {
         (0..workers).for_each(|_| self.take(work, node));
     }
 
-    /// A client is through with a job that was open.
+    /// A client is through with a job that was open. What the server never did is not done, whatever the client took its
+    /// answer for: a refusal of GraphQL comes with status 200.
     pub(super) fn close(&mut self, job: JobId, ending: Ending) {
-        let Job { node, slot, .. } = self.jobs[job.0 as usize];
+        let Job { node, slot, is_served, .. } = self.jobs[job.0 as usize];
+        let ending = if ending == Ending::Done && !is_served { Ending::Lost } else { ending };
         let open = &mut self.nodes[node as usize].open;
         open.swap_remove(slot as usize);
         if let Some(moved) = open.get(slot as usize) {

@@ -54,6 +54,12 @@ fn start(world: &mut World) -> JobId {
     }
 }
 
+/// The server did it, and the client says so.
+fn done(world: &mut World, job: JobId) {
+    world.jobs[job.0 as usize].is_served = true;
+    world.finish(job, Ending::Done);
+}
+
 fn is_answer(event: Option<&Event>, of: JobId) -> bool {
     matches!(event, Some(Event::Answer { job, .. }) if *job == of)
 }
@@ -86,7 +92,7 @@ fn never_more_jobs_are_open_than_workers_and_a_free_one_goes_on_at_once() {
     let timer = world.sleep_until(0, world.now() + Millis(7));
     assert_eq!(world.next_event(), Some(Event::Wake { node: 0, timer }));
     let then = world.now();
-    world.finish(JobId(1), Ending::Done);
+    done(&mut world, JobId(1));
     assert_eq!((world.next_event(), world.now()), (Some(Event::Start { node: 0, job: JobId(2) }), then));
 }
 
@@ -150,16 +156,26 @@ fn a_chain_begins_when_the_job_before_is_done_and_ends_with_it_when_it_is_not() 
     let mut world = World::new(&chain, "test", 1, None);
     assert_eq!(world.workload().jobs(), 2 + 4 + 4);
     assert_eq!(start(&mut world), JobId(0));
-    world.finish(JobId(0), Ending::Done);
+    done(&mut world, JobId(0));
     assert_eq!([start(&mut world), start(&mut world), start(&mut world)], [JobId(2), JobId(3), JobId(1)]);
     world.finish(JobId(2), Ending::Lost);
-    world.finish(JobId(3), Ending::Done);
+    done(&mut world, JobId(3));
     assert_eq!(start(&mut world), JobId(7));
-    world.finish(JobId(7), Ending::Done);
+    done(&mut world, JobId(7));
     world.finish(JobId(1), Ending::Deferred(world.now() + Millis(5)));
     assert_eq!(world.next_event(), None);
     let report = world.report().unwrap();
     assert_eq!((report.done, report.lost, report.deferred, report.ratio), (3, 2, 5, None));
+}
+
+#[test]
+fn what_the_server_never_did_is_not_done() {
+    let mut world = World::new(&pages(1, 1, 65_000, 100), "test", 1, None);
+    let job = start(&mut world);
+    world.finish(job, Ending::Done);
+    assert_eq!(world.next_event(), None);
+    let report = world.report().unwrap();
+    assert_eq!((report.done, report.lost), (0, 1));
 }
 
 #[test]
@@ -170,9 +186,9 @@ fn after_the_span_nothing_is_taken_from_a_backlog_but_what_is_open_may_end() {
     start(&mut world);
     let timer = world.sleep_until(0, scenario.end() + Millis(1));
     assert_eq!(world.next_event(), Some(Event::Wake { node: 0, timer }));
-    world.finish(JobId(0), Ending::Done);
+    done(&mut world, JobId(0));
     assert_eq!(start(&mut world), JobId(5), "what follows belongs to what was open");
-    world.finish(JobId(5), Ending::Done);
+    done(&mut world, JobId(5));
     assert_eq!(world.next_event(), None);
     let report = world.report().unwrap();
     assert_eq!((report.done, report.unstarted, report.ratio), (2, 8, None));
@@ -191,7 +207,7 @@ fn a_crash_takes_calls_and_waits_with_it_and_gives_the_jobs_back() {
     assert_eq!(world.next_event(), Some(Event::Crash { node: 0 }));
     assert_eq!(world.now().since(world.scenario.start), Millis(5_000));
     // The other node takes what came back before what is new.
-    world.finish(JobId(1), Ending::Done);
+    done(&mut world, JobId(1));
     assert_eq!(world.next_event(), Some(Event::Start { node: 1, job: JobId(0) }));
     assert_eq!(world.next_event(), Some(Event::Restart { node: 0, is_state_kept: false }));
     assert_eq!(world.now().since(world.scenario.start), Millis(8_000));
