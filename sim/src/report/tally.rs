@@ -203,3 +203,6 @@ impl Tally {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,11 @@ fn users(users: u32, profile: &str, each: &str) -> Scenario {
     Scenario::parse("test", &text).unwrap_or_else(|error| panic!("{error}"))
 }
 
+#[derive(serde::Deserialize)]
+struct Works {
+    work: Vec<toml::Spanned<crate::scenario::WorkSpec>>,
+}
+
 /// Bytes that can be read after the world has gone.
 #[derive(Clone, Default)]
 struct Shared(Arc<Mutex<Vec<u8>>>);
@@ -176,6 +181,34 @@ fn what_the_server_never_did_is_not_done() {
     assert_eq!(world.next_event(), None);
     let report = world.report().unwrap();
     assert_eq!((report.done, report.lost), (0, 1));
+}
+
+#[test]
+fn people_are_denied_by_the_quota_by_lateness_and_by_loss_each_once() {
+    let mut people = with(5, 5, 4, 100, "");
+    people.work = toml::from_str::<Works>(
+        "[[work]]\nname = \"people\"\nrequest = \"GET /wiki/rest/api/content/{n}\"\ncount = 5\n\
+         arrive = \"at_once\"\npriority = \"interactive\"\ndeadline = \"1 s\"",
+    )
+    .unwrap()
+    .work;
+    let mut world = World::new(&people, "test", 1, None);
+    let jobs: Vec<JobId> = (0..5).map(|_| start(&mut world)).collect();
+    // The pool of 4 points does two pages; the third is refused, and lost besides.
+    (0..3).for_each(|job| world.send(jobs[job], 1));
+    (0..3).for_each(|_| assert!(matches!(world.next_event(), Some(Event::Answer { .. }))));
+    done(&mut world, jobs[0]);
+    world.finish(jobs[2], Ending::Lost);
+    world.finish(jobs[3], Ending::Deferred(world.now()));
+    let timer = world.sleep_until(0, world.scenario.start + Millis(1_000));
+    assert_eq!(world.next_event(), Some(Event::Wake { node: 0, timer }));
+    done(&mut world, jobs[1]);
+    let timer = world.sleep_until(0, world.now() + Millis(1));
+    assert_eq!(world.next_event(), Some(Event::Wake { node: 0, timer }));
+    done(&mut world, jobs[4]);
+    assert_eq!(world.next_event(), None);
+    let report = world.report().unwrap();
+    assert_eq!((report.interactive_denied, report.interactive_wait_p99_ms), (3, Some(1_001)));
 }
 
 #[test]
