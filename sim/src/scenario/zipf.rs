@@ -59,7 +59,11 @@ impl Zipf {
     /// A tenant from 0, the largest first.
     pub(crate) fn draw(&self, rng: &mut SplitMix64) -> u32 {
         let total = self.sums.last().copied().unwrap_or(1);
-        let at = rng.up_to(total - 1);
+        self.owner(rng.up_to(total - 1))
+    }
+
+    /// Whose part of the sum of all weights this is.
+    fn owner(&self, at: u64) -> u32 {
         self.sums.partition_point(|sum| *sum <= at) as u32
     }
 }
@@ -89,6 +93,15 @@ mod tests {
                 let (got, want) = (f64::from(drawn[rank]) / 100_000.0, weight / total);
                 assert!((got - want).abs() < 0.006, "exponent {quarters}/4, rank {rank}: {got} instead of {want}");
             }
+        }
+    }
+
+    #[test]
+    fn each_tenant_owns_exactly_its_weight() {
+        let zipf = Zipf::new(Exponent { quarters: 4 }, 3);
+        assert_eq!((zipf.owner(0), zipf.owner(zipf.sums[2] - 1)), (0, 2));
+        for (tenant, sum) in zipf.sums[..2].iter().enumerate() {
+            assert_eq!((zipf.owner(*sum - 1), zipf.owner(*sum)), (tenant as u32, tenant as u32 + 1));
         }
     }
 

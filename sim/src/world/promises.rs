@@ -40,3 +40,22 @@ impl Promises {
         self.told.retain(|(other, _), _| *other != node);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promise_holds_until_its_latest_instant_for_whoever_heard_it_and_remembers_it() {
+        let mut promises = Promises::default();
+        for promised in [9, 5] {
+            promises.hear(1, Scope::App, Instant(promised));
+        }
+        let broken = |promises: &Promises, node, now| promises.broken(node, vec![Scope::App], Instant(now));
+        assert_eq!(broken(&promises, 1, 8), Some((Scope::App, Instant(9))), "a shorter word later takes nothing back");
+        assert_eq!((broken(&promises, 1, 9), broken(&promises, 2, 8)), (None, None));
+        assert!(promises.is_any_open(Instant(8)) && !promises.is_any_open(Instant(9)));
+        promises.forget(1);
+        assert_eq!(broken(&promises, 1, 8), None);
+    }
+}

@@ -137,6 +137,55 @@ fn a_send_before_the_promised_instant_is_early_for_whoever_heard_of_it() {
 }
 
 #[test]
+fn whoever_was_not_shown_the_servers_words_was_promised_nothing() {
+    for (then, want) in [("{ header = { name = \"Retry-After\" } }", 0), ("{ date_off = { by = \"1 h\" } }", 1)] {
+        let fault = format!("[[fault]]\nname = \"f\"\nthen = {then}");
+        let mut world = World::new(&with(2, 2, 65_000, 1, &fault), "test", 1, None);
+        let jobs = [start(&mut world), start(&mut world)];
+        jobs.iter().for_each(|job| world.send(*job, 1));
+        assert!((0..2).all(|_| matches!(world.next_event(), Some(Event::Answer { .. }))));
+        world.send(jobs[1], 2);
+        assert_eq!(world.tally.report.early, want, "{then}");
+    }
+}
+
+#[test]
+fn a_tunnel_counts_connections_and_one_that_is_kept_alive_is_used_again() {
+    for (keep_alive, refused) in [(true, 1), (false, 2)] {
+        let mut scenario = with(3, 2, 65_000, 100, &format!("keep_alive = {keep_alive}"));
+        scenario.server = toml::from_str("tunnel = { per_minute = 1 }").unwrap();
+        let mut world = World::new(&scenario, "test", 1, None);
+        let jobs = [start(&mut world), start(&mut world)];
+        jobs.iter().for_each(|job| world.send(*job, 1));
+        assert!((0..2).all(|_| matches!(world.next_event(), Some(Event::Answer { .. }))));
+        assert_eq!(world.tally.report.refused, 1, "two at once need two connections");
+        world.send(jobs[0], 2);
+        world.next_event();
+        assert_eq!(world.tally.report.refused, refused, "keep alive: {keep_alive}");
+        jobs.iter().for_each(|job| world.send(*job, 3));
+        assert!((0..2).all(|_| matches!(world.next_event(), Some(Event::Answer { .. }))));
+        assert_eq!(world.tally.report.refused, 2 * refused, "what was refused is not kept: {keep_alive}");
+    }
+}
+
+#[test]
+fn a_place_among_calls_at_the_same_time_is_given_back_by_answers_and_by_duplicates() {
+    let fault = "[[fault]]\nname = \"twice\"\nthen = \"duplicate\"";
+    let mut scenario = with(3, 3, 65_000, 100, fault);
+    scenario.server = toml::from_str("concurrency = { most = 2 }").unwrap();
+    let mut world = World::new(&scenario, "test", 1, None);
+    let jobs = [start(&mut world), start(&mut world), start(&mut world)];
+    jobs.iter().for_each(|job| world.send(*job, 1));
+    assert!((0..3).all(|_| matches!(world.next_event(), Some(Event::Answer { .. }))));
+    // The first holds a place, its duplicate a second one for a moment; the second call takes that, and its duplicate is
+    // refused, as the third call is, with its own.
+    assert_eq!((world.tally.report.admitted, world.tally.report.refused), (3, 3));
+    world.send(jobs[2], 2);
+    world.next_event();
+    assert_eq!((world.tally.report.admitted, world.tally.report.refused), (5, 3), "the answers gave both places back");
+}
+
+#[test]
 fn strangers_do_not_hear_of_each_others_refusals_but_a_shared_client_does() {
     for (each, want) in [("user", 0), ("node", 1)] {
         let mut world = World::new(&users(301, "forge-rfc130", each), "test", 1, None);

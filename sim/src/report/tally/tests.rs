@@ -33,7 +33,7 @@ fn a_herd_is_what_one_tenant_sends_in_the_first_second_of_an_hour_that_began_in_
         tally.arrived(0, at(ms));
     }
     tally.arrived(1, at(10_000));
-    (0..2).for_each(|ms| tally.arrived(1, at(3_610_000 + ms)));
+    (0..2).for_each(|ms| tally.arrived(0, at(3_610_000 + ms)));
     assert_eq!(tally.finish(1, at(3_700_000), name).herd, Some(0.75), "3 of tenant a at 4 per second");
 }
 
