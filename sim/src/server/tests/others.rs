@@ -105,3 +105,16 @@ fn bitbucket_says_46_bytes_and_no_headers_and_data_center_0_on_success() {
     let decision = ask(&mut server, &page(), after(4_000));
     assert_eq!((header(&decision, "Retry-After"), header(&decision, "X-RateLimit-FillRate")), (Some("6"), Some("2")));
 }
+
+#[test]
+fn limits_of_api_tokens_hold_tokens_alone_each_account_on_each_tenant() {
+    let mut server = server("api_token = { hourly_cost = 4, per_second = 9 }");
+    let page = page();
+    let app = Arrival::of_app(&page);
+    let mut by = |auth, account| {
+        let sender = Sender { auth, account: Some(account), ..app.sender };
+        points(&server.answer(&Arrival { sender, ..app }, NOW)).is_some()
+    };
+    assert!(by(Auth::ApiToken, "bot") && by(Auth::ApiToken, "bot") && !by(Auth::ApiToken, "bot"));
+    assert!(by(Auth::ApiToken, "eve") && (0..20).all(|_| by(Auth::App { copy: 0 }, "bot")));
+}

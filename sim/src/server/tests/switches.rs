@@ -133,3 +133,33 @@ fn an_invocation_tells_what_is_left_only_if_it_is_asked_to() {
         assert_eq!(header(&trigger, "rateLimitRemaining").map(str::to_owned), left.map(|left| left.to_string()));
     }
 }
+
+#[test]
+fn every_shape_is_written_as_it_was_seen() {
+    let at = after(3_590_250);
+    let said = |switch: &str, name: &str| {
+        let mut server = server(&format!("quota = {{ points = 2 }}\nswitches = {{ {switch} }}"));
+        ask(&mut server, &page(), at);
+        header(&ask(&mut server, &page(), at), name).map(str::to_owned)
+    };
+    for (shape, want) in [
+        ("seconds", Some("10")),
+        ("zero", Some("0")),
+        ("http-date", Some("Mon, 02 Feb 2026 14:00:00 GMT")),
+        ("iso", Some("2026-02-02T14:00:00Z")),
+        ("absurd", Some("9223372036854775807")),
+        ("missing", None),
+    ] {
+        assert_eq!(said(&format!("retry_after = \"{shape}\""), "Retry-After").as_deref(), want, "{shape}");
+    }
+    for (shape, want) in [
+        ("iso", Some("2026-02-02T14:00:00Z")),
+        ("iso-minutes", Some("2026-02-02T14:00Z")),
+        ("epoch-seconds", Some("1770040800")),
+        ("epoch-ms", Some("1770040800000")),
+        ("remaining", Some("10")),
+        ("missing", None),
+    ] {
+        assert_eq!(said(&format!("reset = \"{shape}\""), "X-RateLimit-Reset").as_deref(), want, "{shape}");
+    }
+}

@@ -88,6 +88,8 @@ fn a_burst_of_confluence_is_never_read_as_the_quota() {
         ask(&mut server, &page(), NOW);
         let decision = ask(&mut server, &page(), NOW);
         assert_eq!(super::read(&decision), want, "{dialect}: {:?}", decision.answer);
+        let reason = (want.0 == Origin::Confluence).then_some("confluence-burst-based");
+        assert_eq!(header(&decision, "RateLimit-Reason"), reason, "{dialect}");
     }
 }
 
@@ -137,6 +139,27 @@ fn a_rejected_invocation_says_it_in_all_places_of_its_dialect() {
     assert_eq!((later["statusCode"].as_u64(), promised), (Some(429), after(2_000)), "epoch seconds, rounded up");
     assert_eq!(later["error"]["metadata"]["rateLimitProperties"]["rateLimitReset"], NOW.0 / 1_000 + 2);
     assert!(later.get("limitHeaders").is_none());
+}
+
+#[test]
+fn a_web_trigger_tells_its_reset_in_the_fields_of_its_dialect() {
+    let refusal = |dialect: &str| {
+        let mut server = server(&format!("headers = \"{dialect}\"\ninvocations = {{}}"));
+        let call = invocation(Trigger::WebTrigger, "i", "u");
+        (0..300).for_each(|_| assert!(points(&ask(&mut server, &call, after(1))).is_some()));
+        ask(&mut server, &call, after(1))
+    };
+    let (ms, secs) = ((NOW.0 + 1_001).to_string(), (NOW.0 / 1_000 + 2).to_string());
+    for (dialect, early, late, promised) in [
+        ("seed-2025-12", Some(&ms), None, 1_001),
+        ("structured-2026", None, Some(&secs), 2_000),
+        ("both", Some(&ms), Some(&secs), 1_001),
+    ] {
+        let decision = refusal(dialect);
+        let said = |name| header(&decision, name).map(str::to_owned);
+        assert_eq!((response(&decision).status, refused(&decision).promised), (429, after(promised)), "{dialect}");
+        assert_eq!((said("rateLimitReset").as_ref(), said("X-Ratelimit-Reset").as_ref()), (early, late), "{dialect}");
+    }
 }
 
 #[test]
