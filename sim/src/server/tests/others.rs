@@ -118,3 +118,29 @@ fn limits_of_api_tokens_hold_tokens_alone_each_account_on_each_tenant() {
     assert!(by(Auth::ApiToken, "bot") && by(Auth::ApiToken, "bot") && !by(Auth::ApiToken, "bot"));
     assert!(by(Auth::ApiToken, "eve") && (0..20).all(|_| by(Auth::App { copy: 0 }, "bot")));
 }
+
+#[test]
+fn the_wall_of_tokens_and_githubs_hour_tell_their_own_figures() {
+    let page = page();
+    let app = Arrival::of_app(&page);
+    let token = Arrival { sender: Sender { auth: Auth::ApiToken, account: Some("bot"), ..app.sender }, ..app };
+    for (spec, said) in [
+        (
+            "product = \"jira\"\napi_token = { hourly_cost = 2 }",
+            [("RateLimit-Reason", "jira-cost-based"), ("X-RateLimit-Limit", "2"), ("Retry-After", "3600")],
+        ),
+        (
+            "product = \"github\"\nrequests = { per_hour = 1 }",
+            [("x-ratelimit-used", "1"), ("x-ratelimit-limit", "1"), ("x-ratelimit-reset", "1770040800")],
+        ),
+    ] {
+        let mut server = server(spec);
+        assert!(points(&server.answer(&token, NOW)).is_some());
+        let decision = server.answer(&token, NOW);
+        assert_eq!(header(&decision, "X-RateLimit-Remaining"), Some("0"), "{spec}");
+        assert_eq!(refused(&decision).promised, NOW.next_hour(), "{spec}");
+        for (name, value) in said {
+            assert_eq!(header(&decision, name), Some(value), "{spec}: {name}");
+        }
+    }
+}
