@@ -162,14 +162,8 @@ impl Chain {
             preview: preview.map(|preview| (preview, self.open.is_over_preview)),
             burst: self.tightest(&[Limit::Burst], now),
             requests: self.tightest(&[Limit::HourlyRequests, Limit::TokenBucket], now),
+            invocations: self.tightest(&[Limit::InvocationRate], now),
         }
-    }
-
-    /// Points that are left after the arrival; without a pool requests of the hour, or invocations.
-    pub(super) fn left_after(&self, told: &Told) -> Option<u32> {
-        let invocations = || self.tightest(&[Limit::InvocationRate], told.now);
-        let counted = || told.requests.or_else(invocations).map(|state| state.left);
-        told.pool.map(|pool| pool.left).or_else(counted)
     }
 
     /// Points left to a tenant by its number; one without a number has asked for nothing yet.

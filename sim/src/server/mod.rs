@@ -147,7 +147,7 @@ impl Server {
         let told = self.chain.told(now);
         let answer = self.voice.admitted(facts, &told);
         let points = if facts.spends_points { facts.price.points } else { 0 };
-        Decision { answer, verdict: Verdict::Admitted { points }, left: self.chain.left_after(&told), holds }
+        Decision { answer, verdict: Verdict::Admitted { points }, left: told.left(), holds }
     }
 
     fn refuse(&mut self, facts: &Facts<'_>, refusal: &Refusal, now: Instant) -> Decision {
@@ -157,7 +157,7 @@ impl Server {
         let Refusal { limit, ref scope, until, .. } = *refusal;
         let refused = Refused { limit, scope: scope.clone(), until, promised };
         self.chain.tell(facts, &refused, now);
-        Decision { answer, verdict: Verdict::Refused(refused), left: self.chain.left_after(&told), holds: None }
+        Decision { answer, verdict: Verdict::Refused(refused), left: told.left(), holds: None }
     }
 }
 

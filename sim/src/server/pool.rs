@@ -5,7 +5,7 @@
 //! of the quota every 15 s, is a bucket that holds one hour's points.
 
 use super::arrival::Facts;
-use super::counter::{Bucket, Counter, NEVER};
+use super::counter::{Bucket, Counter};
 use super::door::{Door, Key, Stops, Whose};
 use super::spec::{PreviewSpec, QuotaScope, QuotaSpec, Switches, share};
 use super::verdict::{Limit, Scope};
@@ -99,12 +99,12 @@ impl Pool {
         let Some(mut counter) = self.door.counter(place).cloned() else { return from };
         let mut changes = self.changes.iter().peekable();
         let mut at = from;
-        // Every turn but the last passes a change.
-        while at < NEVER {
+        // Each turn but the first passes a change, or comes to the end that the one before named.
+        for _ in 0..=2 * self.changes.len() + 1 {
             while let Some((_, quota)) = changes.next_if(|(change, _)| *change <= at) {
                 counter.set_limit(wall(*quota, self.forgiveness));
             }
-            let Err(until) = counter.check(points, at) else { break };
+            let Err(until) = counter.check(points, at) else { return at };
             at = changes.peek().map_or(until, |(change, _)| until.min(*change));
         }
         at

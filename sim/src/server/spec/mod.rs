@@ -118,6 +118,14 @@ pub struct Switches {
     pub zero_with_200: bool,
     /// `NearLimit` is always true. Default: below 20 %.
     pub near_limit_always: bool,
+    /// How `Retry-After` is written: `"seconds"` (default), `"zero"`, `"http-date"`, `"iso"`, `"absurd"` (2^63 − 1), or
+    /// `"missing"`. All were seen.
+    pub retry_after: RetryAfterShape,
+    /// How `X-RateLimit-Reset` is written: `"iso"` (default), `"iso-minutes"`, `"epoch-seconds"`, `"epoch-ms"`,
+    /// `"remaining"` (seconds), or `"missing"`. All were seen.
+    pub reset: ResetShape,
+    /// Whether the names of all header fields are in lowercase, as HTTP/2 has them. Default: as documented.
+    pub lowercase_names: bool,
     /// A call that comes before the instant that its tenant was told extends the refusal by this, at most to an hour from
     /// then. Default: it does not.
     pub escalation: Option<Span<1, 3_600_000>>,
@@ -126,6 +134,44 @@ pub struct Switches {
     /// The most points that one request may cost; what costs more is refused for ever. Default: no such limit, for no
     /// number is published.
     pub max_cost: Option<Whole<1, 10_000_000>>,
+}
+
+/// How `Retry-After` is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RetryAfterShape {
+    /// Whole seconds, rounded up.
+    #[default]
+    Seconds,
+    /// No time at all, on a refusal.
+    Zero,
+    /// An HTTP date.
+    HttpDate,
+    /// An ISO timestamp.
+    Iso,
+    /// 2^63 − 1 seconds.
+    Absurd,
+    /// Not there.
+    Missing,
+}
+
+/// How `X-RateLimit-Reset` is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResetShape {
+    /// ISO 8601 with seconds.
+    #[default]
+    Iso,
+    /// ISO 8601 without seconds.
+    IsoMinutes,
+    /// Seconds since the epoch.
+    EpochSeconds,
+    /// Milliseconds since the epoch.
+    EpochMs,
+    /// Seconds that remain.
+    Remaining,
+    /// Not there.
+    Missing,
 }
 
 /// What `X-RateLimit-*` counts.

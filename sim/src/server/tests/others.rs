@@ -1,6 +1,7 @@
 //! What is no counter, and what stands in front of the product.
 
 use super::*;
+use headroom_model::facts;
 
 #[test]
 fn a_connection_that_is_kept_alive_passes_the_tunnel() {
@@ -12,7 +13,8 @@ fn a_connection_that_is_kept_alive_passes_the_tunnel() {
     (0..20).for_each(|_| assert!(points(&over(true)).is_some()));
     let decision = over(true);
     assert_eq!((refused(&decision).limit, &refused(&decision).scope), (Limit::TunnelConnections, &Scope::Tunnel));
-    assert_eq!(header(&decision, "Ngrok-Error-Code"), Some("ERR_NGROK_702"));
+    let number = header(&decision, "Ngrok-Error-Code").and_then(|code| code.strip_prefix("ERR_NGROK_")?.parse().ok());
+    assert_eq!(number, Some(facts::NGROK_ERROR.value));
     let text = String::from_utf8_lossy(&response(&decision).body).into_owned();
     assert!(text.starts_with("Too many connections! The tunnel session '"), "{text}");
     assert!((0..100).all(|_| points(&over(false)).is_some()), "requests are not limited");
@@ -92,7 +94,8 @@ fn bitbucket_says_46_bytes_and_no_headers_and_data_center_0_on_success() {
     let mut server = super::server("product = \"bitbucket\"\nrequests = { per_hour = 1 }");
     ask(&mut server, &page(), NOW);
     let decision = ask(&mut server, &page(), NOW);
-    assert_eq!((response(&decision).body.len(), header(&decision, "Content-Type")), (46, Some("text/plain")));
+    assert_eq!(header(&decision, "Content-Type"), Some("text/plain"));
+    assert_eq!(response(&decision).body.len(), facts::BITBUCKET_REFUSAL_BYTES.value as usize);
     assert_eq!(response(&decision).headers.len(), 2, "date and kind alone");
     assert_eq!(refused(&decision).promised, NOW, "it names no instant");
     let mut server =
@@ -101,4 +104,43 @@ fn bitbucket_says_46_bytes_and_no_headers_and_data_center_0_on_success() {
     assert_eq!((response(&decision).status, header(&decision, "Retry-After")), (200, Some("0")));
     let decision = ask(&mut server, &page(), after(4_000));
     assert_eq!((header(&decision, "Retry-After"), header(&decision, "X-RateLimit-FillRate")), (Some("6"), Some("2")));
+}
+
+#[test]
+fn limits_of_api_tokens_hold_tokens_alone_each_account_on_each_tenant() {
+    let mut server = server("api_token = { hourly_cost = 4, per_second = 9 }");
+    let page = page();
+    let app = Arrival::of_app(&page);
+    let mut by = |auth, account| {
+        let sender = Sender { auth, account: Some(account), ..app.sender };
+        points(&server.answer(&Arrival { sender, ..app }, NOW)).is_some()
+    };
+    assert!(by(Auth::ApiToken, "bot") && by(Auth::ApiToken, "bot") && !by(Auth::ApiToken, "bot"));
+    assert!(by(Auth::ApiToken, "eve") && (0..20).all(|_| by(Auth::App { copy: 0 }, "bot")));
+}
+
+#[test]
+fn the_wall_of_tokens_and_githubs_hour_tell_their_own_figures() {
+    let page = page();
+    let app = Arrival::of_app(&page);
+    let token = Arrival { sender: Sender { auth: Auth::ApiToken, account: Some("bot"), ..app.sender }, ..app };
+    for (spec, said) in [
+        (
+            "product = \"jira\"\napi_token = { hourly_cost = 2 }",
+            [("RateLimit-Reason", "jira-cost-based"), ("X-RateLimit-Limit", "2"), ("Retry-After", "3600")],
+        ),
+        (
+            "product = \"github\"\nrequests = { per_hour = 1 }",
+            [("x-ratelimit-used", "1"), ("x-ratelimit-limit", "1"), ("x-ratelimit-reset", "1770040800")],
+        ),
+    ] {
+        let mut server = server(spec);
+        assert!(points(&server.answer(&token, NOW)).is_some());
+        let decision = server.answer(&token, NOW);
+        assert_eq!(header(&decision, "X-RateLimit-Remaining"), Some("0"), "{spec}");
+        assert_eq!(refused(&decision).promised, NOW.next_hour(), "{spec}");
+        for (name, value) in said {
+            assert_eq!(header(&decision, name), Some(value), "{spec}: {name}");
+        }
+    }
 }

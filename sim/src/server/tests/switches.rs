@@ -85,3 +85,81 @@ fn what_costs_more_than_the_most_is_refused_for_ever_and_no_429() {
     assert_eq!((refused(&decision).promised, response(&decision).status), (NOW, 400));
     assert_eq!(points(&server.answer(&Arrival { objects: 99, ..Arrival::of_app(&list) }, NOW)), Some(100));
 }
+
+/// Every shape of a delay and of a reset, as a client reads it: never an earlier instant than the end.
+#[test]
+fn every_shape_of_a_delay_and_of_a_reset_is_read_as_the_same_instant() {
+    use headroom_model::refusal::{Clocks, Wait, WaitSource};
+    let at = after(1_000_250);
+    for (retry_after, source) in [
+        ("seconds", WaitSource::RetryAfter),
+        ("http-date", WaitSource::RetryAfter),
+        ("iso", WaitSource::RetryAfter),
+        ("zero", WaitSource::Reset),
+        ("absurd", WaitSource::Reset),
+        ("missing", WaitSource::Reset),
+    ] {
+        for reset in ["iso", "iso-minutes", "epoch-seconds", "epoch-ms", "remaining"] {
+            let mut server = server(&format!(
+                "quota = {{ points = 2 }}\n\
+                 switches = {{ retry_after = \"{retry_after}\", reset = \"{reset}\", lowercase_names = true }}"
+            ));
+            ask(&mut server, &page(), at);
+            let decision = ask(&mut server, &page(), at);
+            let Meaning::Refused(refusal) = refusal::read(&decision.answer).meaning else { panic!("{decision:?}") };
+            let Wait::For(wait, from) = refusal.wait(Clocks { now: at, date: signals(&decision).date }) else {
+                panic!("{retry_after} {reset}: nothing is read from {:?}", decision.answer)
+            };
+            let told = refused(&decision);
+            assert_eq!((from, told.until), (source, NOW.next_hour()), "{retry_after} {reset}");
+            assert!(at + wait >= told.until && at + wait < told.until + Millis(1_000), "{retry_after} {reset}: {wait}");
+            assert!(told.promised >= told.until && told.promised <= at + wait, "{retry_after} {reset}");
+        }
+    }
+    let mut mute = server("burst = { capacity = 1 }\nswitches = { retry_after = \"missing\", reset = \"missing\" }");
+    ask(&mut mute, &page(), NOW);
+    let decision = ask(&mut mute, &page(), NOW);
+    assert_eq!((header(&decision, "Retry-After"), refused(&decision).promised), (None, NOW), "it names no instant");
+}
+
+#[test]
+fn an_invocation_tells_what_is_left_only_if_it_is_asked_to() {
+    for (switch, left) in [("", None), ("tells_left = true", Some(299))] {
+        let mut server = server(&format!("[invocations]\n{switch}"));
+        let Answer::Resolved(json) = ask(&mut server, &invocation(Trigger::Ui, "i", "u"), NOW).answer else { panic!() };
+        let read = headroom_model::properties::RateLimitProperties::read_resolved(&json);
+        assert_eq!(read.and_then(|read| read.remaining), left);
+        let trigger = ask(&mut server, &invocation(Trigger::WebTrigger, "j", "u"), NOW);
+        assert_eq!(header(&trigger, "rateLimitRemaining").map(str::to_owned), left.map(|left| left.to_string()));
+    }
+}
+
+#[test]
+fn every_shape_is_written_as_it_was_seen() {
+    let at = after(3_590_250);
+    let said = |switch: &str, name: &str| {
+        let mut server = server(&format!("quota = {{ points = 2 }}\nswitches = {{ {switch} }}"));
+        ask(&mut server, &page(), at);
+        header(&ask(&mut server, &page(), at), name).map(str::to_owned)
+    };
+    for (shape, want) in [
+        ("seconds", Some("10")),
+        ("zero", Some("0")),
+        ("http-date", Some("Mon, 02 Feb 2026 14:00:00 GMT")),
+        ("iso", Some("2026-02-02T14:00:00Z")),
+        ("absurd", Some("9223372036854775807")),
+        ("missing", None),
+    ] {
+        assert_eq!(said(&format!("retry_after = \"{shape}\""), "Retry-After").as_deref(), want, "{shape}");
+    }
+    for (shape, want) in [
+        ("iso", Some("2026-02-02T14:00:00Z")),
+        ("iso-minutes", Some("2026-02-02T14:00Z")),
+        ("epoch-seconds", Some("1770040800")),
+        ("epoch-ms", Some("1770040800000")),
+        ("remaining", Some("10")),
+        ("missing", None),
+    ] {
+        assert_eq!(said(&format!("reset = \"{shape}\""), "X-RateLimit-Reset").as_deref(), want, "{shape}");
+    }
+}

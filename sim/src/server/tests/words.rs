@@ -88,6 +88,8 @@ fn a_burst_of_confluence_is_never_read_as_the_quota() {
         ask(&mut server, &page(), NOW);
         let decision = ask(&mut server, &page(), NOW);
         assert_eq!(super::read(&decision), want, "{dialect}: {:?}", decision.answer);
+        let reason = (want.0 == Origin::Confluence).then_some("confluence-burst-based");
+        assert_eq!(header(&decision, "RateLimit-Reason"), reason, "{dialect}");
     }
 }
 
@@ -105,17 +107,18 @@ fn where_both_refuse_the_quota_is_named_the_later_end_counts_and_nothing_is_take
 
 #[test]
 fn a_coming_rule_is_told_and_refuses_nothing() {
-    for (dialect, limit) in [("seed-2025-12", Limiter::PointsQuota), ("structured-2026", Limiter::PointsQuota)] {
+    for dialect in ["seed-2025-12", "structured-2026"] {
         let spec = format!("headers = \"{dialect}\"\n[quota]\npreview = {{ points = 3 }}");
         let mut server = server(&spec);
         let first = signals(&ask(&mut server, &page(), NOW));
         assert_eq!(first.beta_points().limit, Some(3), "{dialect}");
         let decision = ask(&mut server, &page(), NOW);
-        assert_eq!((points(&decision), response(&decision).status), (Some(2), 200), "{dialect}: {limit:?}");
+        assert_eq!((points(&decision), response(&decision).status), (Some(2), 200), "{dialect}");
         let beta = signals(&decision);
         assert_eq!(beta.beta_points().remaining, Some(0), "{dialect}: {:?}", decision.answer);
         assert!(beta.ignored.is_empty() && beta.enforced.retry_after.is_none());
-        assert_eq!(beta.beta.retry_after.is_some(), dialect == "seed-2025-12");
+        let reason = (dialect == "seed-2025-12").then_some("confluence-quota-global-based");
+        assert_eq!((beta.beta.retry_after.is_some(), beta.beta.reason.as_deref()), (reason.is_some(), reason));
     }
 }
 
@@ -136,6 +139,27 @@ fn a_rejected_invocation_says_it_in_all_places_of_its_dialect() {
     assert_eq!((later["statusCode"].as_u64(), promised), (Some(429), after(2_000)), "epoch seconds, rounded up");
     assert_eq!(later["error"]["metadata"]["rateLimitProperties"]["rateLimitReset"], NOW.0 / 1_000 + 2);
     assert!(later.get("limitHeaders").is_none());
+}
+
+#[test]
+fn a_web_trigger_tells_its_reset_in_the_fields_of_its_dialect() {
+    let refusal = |dialect: &str| {
+        let mut server = server(&format!("headers = \"{dialect}\"\ninvocations = {{}}"));
+        let call = invocation(Trigger::WebTrigger, "i", "u");
+        (0..300).for_each(|_| assert!(points(&ask(&mut server, &call, after(1))).is_some()));
+        ask(&mut server, &call, after(1))
+    };
+    let (ms, secs) = ((NOW.0 + 1_001).to_string(), (NOW.0 / 1_000 + 2).to_string());
+    for (dialect, early, late, promised) in [
+        ("seed-2025-12", Some(&ms), None, 1_001),
+        ("structured-2026", None, Some(&secs), 2_000),
+        ("both", Some(&ms), Some(&secs), 1_001),
+    ] {
+        let decision = refusal(dialect);
+        let said = |name| header(&decision, name).map(str::to_owned);
+        assert_eq!((response(&decision).status, refused(&decision).promised), (429, after(promised)), "{dialect}");
+        assert_eq!((said("rateLimitReset").as_ref(), said("X-Ratelimit-Reset").as_ref()), (early, late), "{dialect}");
+    }
 }
 
 #[test]

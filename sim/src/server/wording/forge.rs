@@ -1,5 +1,6 @@
 //! What Forge says: `rateLimitProperties` in the spellings of RFC 130 (2026-04-14) and of the later pages.
 
+use super::Bucketed;
 use crate::server::spec::Dialect;
 use headroom_model::operation::Header;
 use headroom_model::refusal::TOO_MANY_REQUESTS;
@@ -46,4 +47,24 @@ pub(super) fn web_trigger(headers: &mut Vec<Header>, dialect: Dialect, limit: u3
         push("X-Ratelimit-Reset", whole.0 / 1_000);
     }
     if dialect.is_seed() { reset } else { whole }
+}
+
+/// What an invocation resolves to that asked for its `rateLimitProperties`. Source: typings of `@forge/bridge`, read
+/// 2026-11. When the window ends is not told: of a sliding one it is no one instant.
+pub(super) fn resolved(window: &Bucketed) -> String {
+    let properties = json!({ "rateLimitLimit": window.limit, "rateLimitRemaining": window.left });
+    json!({ "body": { "ok": true }, "metadata": { "rateLimitProperties": properties } }).to_string()
+}
+
+/// The same in the head of a web trigger.
+pub(super) fn web_trigger_left(headers: &mut Vec<Header>, dialect: Dialect, window: &Bucketed) {
+    let names: &[[&str; 2]] = match dialect {
+        Dialect::Seed2025_12 => &[["rateLimitValue", "rateLimitRemaining"]],
+        Dialect::Structured2026 => &[["X-Ratelimit-Limit", "X-Ratelimit-Remaining"]],
+        Dialect::Both => &[["rateLimitValue", "rateLimitRemaining"], ["X-Ratelimit-Limit", "X-Ratelimit-Remaining"]],
+    };
+    for [limit, left] in names {
+        headers.push(Header::new(*limit, window.limit.to_string()));
+        headers.push(Header::new(*left, window.left.to_string()));
+    }
 }

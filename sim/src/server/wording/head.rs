@@ -2,9 +2,10 @@
 //!
 //! Most answers differ from the one before by one number. Dates and policies are written once and copied.
 
-use super::quota_policy;
+use super::shape;
+use super::{quota_policy, quota_reason};
 use crate::server::pool::PoolState;
-use crate::server::spec::{BurstHeaders, Dialect};
+use crate::server::spec::{BurstHeaders, Dialect, Product, ResetShape, ServerSpec, Switches};
 use headroom_model::operation::Header;
 use headroom_model::time::Instant;
 use std::fmt::Write as _;
@@ -20,6 +21,15 @@ pub(in crate::server) struct Told {
     pub(in crate::server) burst: Option<Bucketed>,
     /// Requests of the hour, or tokens of Data Center.
     pub(in crate::server) requests: Option<Bucketed>,
+    /// The fullest window of invocations.
+    pub(in crate::server) invocations: Option<Bucketed>,
+}
+
+impl Told {
+    /// Points that are left; without a pool requests of the hour, or invocations.
+    pub(in crate::server) fn left(&self) -> Option<u32> {
+        self.pool.map(|pool| pool.left).or_else(|| self.requests.or(self.invocations).map(|state| state.left))
+    }
 }
 
 /// A counter that is not the quota's.
@@ -32,10 +42,11 @@ pub(in crate::server) struct Bucketed {
 }
 
 /// What a refusal adds.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Said {
+    pub(super) is_refusal: bool,
     pub(super) reason: Option<&'static str>,
-    pub(super) retry_after_secs: Option<u64>,
+    pub(super) retry_after: Option<String>,
     /// The wall of `jira-cost-based`, which the plain fields then tell.
     pub(super) wall: Option<Bucketed>,
     /// The name of the burst's policy, if the burst refused.
@@ -45,13 +56,13 @@ pub(super) struct Said {
 /// Writes heads.
 #[derive(Clone, Debug)]
 pub(super) struct Head {
+    product: Product,
     dialect: Dialect,
+    switches: Switches,
     plain_is_points: bool,
-    zero_with_200: bool,
-    near_limit_always: bool,
     always_tells_left: bool,
     date: Written<u64>,
-    reset: Written<Instant>,
+    reset: Written<(Instant, Instant)>,
     policy: Written<Policies>,
 }
 
@@ -72,16 +83,24 @@ impl<T: PartialEq + Copy> Written<T> {
 }
 
 impl Head {
-    pub(super) fn new(
-        dialect: Dialect,
-        plain: Option<BurstHeaders>,
-        zero_with_200: bool,
-        near_limit_always: bool,
-        always_tells_left: bool,
-    ) -> Self {
-        let plain_is_points = plain.map_or(dialect.is_seed(), |plain| plain == BurstHeaders::Points);
-        let (date, reset, policy) = (Written(None), Written(None), Written(None));
-        Self { dialect, plain_is_points, zero_with_200, near_limit_always, always_tells_left, date, reset, policy }
+    pub(super) fn new(spec: &ServerSpec) -> Self {
+        let ServerSpec { product, headers: dialect, quota, switches, .. } = spec;
+        let plain = switches.burst_headers;
+        Self {
+            product: *product,
+            dialect: *dialect,
+            switches: switches.clone(),
+            plain_is_points: plain.map_or(dialect.is_seed(), |plain| plain == BurstHeaders::Points),
+            always_tells_left: quota.as_ref().is_some_and(|quota| quota.always_headers),
+            date: Written(None),
+            reset: Written(None),
+            policy: Written(None),
+        }
+    }
+
+    /// Whether a reset of the pool is told in the plain fields.
+    pub(super) fn tells_reset(&self) -> bool {
+        self.plain_is_points && self.switches.reset != ResetShape::Missing
     }
 
     /// Date and kind of the body alone.
@@ -95,18 +114,20 @@ impl Head {
 
     pub(super) fn write(&mut self, told: &Told, kind: &str, said: &Said) -> Vec<Header> {
         let mut headers = self.plain(told.now, kind);
-        let is_refused = said.retry_after_secs.is_some();
-        let pool = told.pool.map(|pool| match self.zero_with_200 && !is_refused && pool.is_near() {
+
+        let pool = told.pool.map(|pool| match self.switches.zero_with_200 && !said.is_refusal && pool.is_near() {
             true => PoolState { left: 0, ..pool },
             false => pool,
         });
         match (said.wall, pool) {
             (Some(wall), _) => bucket(&mut headers, &wall),
-            (None, pool) if self.plain_is_points => pool.iter().for_each(|pool| self.points(&mut headers, pool, "")),
+            (None, pool) if self.plain_is_points => {
+                pool.iter().for_each(|pool| self.points(&mut headers, pool, told.now, ""))
+            }
             (None, _) => told.burst.iter().for_each(|burst| bucket(&mut headers, burst)),
         }
         headers.extend(said.reason.map(|reason| Header::new("RateLimit-Reason", reason)));
-        headers.extend(said.retry_after_secs.map(|secs| Header::new("Retry-After", secs.to_string())));
+        headers.extend(said.retry_after.as_deref().map(|text| Header::new("Retry-After", text)));
         if self.dialect.is_structured() {
             self.structured(&mut headers, told, pool, said.burst);
         }
@@ -117,12 +138,18 @@ impl Head {
     }
 
     /// `X-RateLimit-*` about points; with the prefix `Beta-` those of the coming rule.
-    fn points(&mut self, headers: &mut Vec<Header>, pool: &PoolState, beta: &str) {
-        let is_near = self.near_limit_always || pool.is_near();
+    fn points(&mut self, headers: &mut Vec<Header>, pool: &PoolState, now: Instant, beta: &str) {
+        let is_near = self.switches.near_limit_always || pool.is_near();
         let mut push = |name: &str, value: String| headers.push(Header::new(["X-", beta, name].concat(), value));
         push("RateLimit-Limit", pool.quota.to_string());
         push("RateLimit-Remaining", pool.left.to_string());
-        push("RateLimit-Reset", self.reset.text(pool.reset, |reset| reset.to_string()).to_owned());
+        let shape = self.switches.reset;
+        if shape != ResetShape::Missing {
+            // Only what remains depends on the instant.
+            let now = if shape == ResetShape::Remaining { now } else { Instant(0) };
+            let write = |(reset, now)| shape::reset(shape, reset, now).unwrap_or_default();
+            push("RateLimit-Reset", self.reset.text((pool.reset, now), write).to_owned());
+        }
         push("RateLimit-NearLimit", if is_near { "true" } else { "false" }.to_owned());
     }
 
@@ -165,9 +192,10 @@ impl Head {
     /// The coming rule, in the words of the dialect. What it would have refused has a delay.
     fn beta(&mut self, headers: &mut Vec<Header>, pool: &PoolState, is_over: bool, now: Instant) {
         if self.dialect.is_seed() {
-            self.points(headers, pool, "Beta-");
+            self.points(headers, pool, now, "Beta-");
             if is_over {
-                headers.push(Header::new("X-Beta-RateLimit-Reason", super::CONFLUENCE_GLOBAL));
+                let reason = quota_reason(self.product, pool.scope);
+                headers.push(Header::new("X-Beta-RateLimit-Reason", reason));
                 headers.push(Header::new("Beta-Retry-After", pool.reset.since(now).secs_ceil().to_string()));
             }
         }

@@ -9,13 +9,14 @@
 mod forge;
 mod head;
 mod others;
+mod shape;
 
 pub(super) use head::{Bucketed, Told};
 
 use super::arrival::{Facts, Target};
 use super::counter::NEVER;
 use super::graphql;
-use super::spec::{Dialect, Product, QuotaScope, RequestsSpec, ServerSpec, Switches};
+use super::spec::{Dialect, Product, QuotaScope, RequestsSpec, RetryAfterShape, ServerSpec};
 use super::verdict::{Limit, Scope};
 use head::{Head, Said};
 use headroom_model::operation::{Answer, Header, Operation, Response, Trigger};
@@ -38,6 +39,9 @@ pub(super) struct Voice {
     product: Product,
     dialect: Dialect,
     requests: RequestsSpec,
+    tells_left: bool,
+    retry_after: RetryAfterShape,
+    lowercase_names: bool,
     head: Head,
 }
 
@@ -47,15 +51,40 @@ const HTML: &str = "text/html";
 
 impl Voice {
     pub(super) fn new(spec: &ServerSpec) -> Self {
-        let ServerSpec { product, headers: dialect, quota, switches, requests, .. } = spec;
-        let Switches { burst_headers, zero_with_200, near_limit_always, .. } = switches;
-        let always = quota.as_ref().is_some_and(|quota| quota.always_headers);
-        let head = Head::new(*dialect, *burst_headers, *zero_with_200, *near_limit_always, always);
-        Self { product: *product, dialect: *dialect, requests: requests.clone().unwrap_or_default(), head }
+        let ServerSpec { product, headers: dialect, invocations, switches, requests, .. } = spec;
+        Self {
+            product: *product,
+            dialect: *dialect,
+            requests: requests.clone().unwrap_or_default(),
+            tells_left: invocations.as_ref().is_some_and(|invocations| invocations.tells_left),
+            retry_after: switches.retry_after,
+            lowercase_names: switches.lowercase_names,
+            head: Head::new(spec),
+        }
     }
 
     /// What an admitted call is told.
     pub(super) fn admitted(&mut self, facts: &Facts<'_>, told: &Told) -> Answer {
+        let answer = self.success(facts, told);
+        self.cased(answer)
+    }
+
+    /// What a refused call is told, and the instant that this names; now, if it names none.
+    pub(super) fn refused(&mut self, facts: &Facts<'_>, told: &Told, refusal: &Refusal) -> (Answer, Instant) {
+        let (answer, promised) = self.refusal(facts, told, refusal);
+        (self.cased(answer), promised)
+    }
+
+    fn cased(&self, mut answer: Answer) -> Answer {
+        if let Answer::Response(response) = &mut answer
+            && self.lowercase_names
+        {
+            response.headers.iter_mut().for_each(|header| header.name.make_ascii_lowercase());
+        }
+        answer
+    }
+
+    fn success(&mut self, facts: &Facts<'_>, told: &Told) -> Answer {
         let Some(request) = facts.request() else { return self.resolved(facts, told) };
         let body = match facts.target {
             Target::Graphql => {
@@ -75,8 +104,7 @@ impl Voice {
         Answer::Response(Response { status: 200, headers: head, body })
     }
 
-    /// What a refused call is told, and the instant that this names; now, if it names none.
-    pub(super) fn refused(&mut self, facts: &Facts<'_>, told: &Told, refusal: &Refusal) -> (Answer, Instant) {
+    fn refusal(&mut self, facts: &Facts<'_>, told: &Told, refusal: &Refusal) -> (Answer, Instant) {
         let now = told.now;
         let plain = |this: &mut Self, kind, extra: Option<Header>, body: &str| {
             let mut headers = this.head.plain(now, kind);
@@ -110,24 +138,27 @@ impl Voice {
         }
     }
 
-    /// A refusal that names a delay in whole seconds, rounded up; at least one, where the end is not known.
+    /// A refusal that names a delay: in whole seconds, rounded up and at least one, unless a switch says otherwise.
     fn delayed(&mut self, facts: &Facts<'_>, told: &Told, refusal: &Refusal) -> (Answer, Instant) {
         // Of what it will never admit, a server names its reset all the same.
-        let reset = || told.pool.map_or(told.now.next_hour(), |pool| pool.reset);
-        let until = if refusal.until == NEVER { reset() } else { refusal.until };
+        let reset = told.pool.map_or(told.now.next_hour(), |pool| pool.reset);
+        let until = if refusal.until == NEVER { reset } else { refusal.until };
         let delay = Millis::from_secs(until.since(told.now).secs_ceil().max(1));
-        let promised = told.now + delay;
         if facts.target == Target::Graphql {
-            return (self.graphql(facts, told, Some(delay)).0, promised);
+            return (self.graphql(facts, told, Some(delay)).0, told.now + delay);
         }
         if self.product == Product::DataCenter {
             let headers = self.head.plain(told.now, JSON);
             let headers = others::data_center(headers, told, &self.requests, delay.secs_ceil());
-            return (response(TOO_MANY_REQUESTS, headers, others::DATA_CENTER), promised);
+            return (response(TOO_MANY_REQUESTS, headers, others::DATA_CENTER), told.now + delay);
         }
+        let (retry_after, named) = shape::retry_after(self.retry_after, until, told.now);
+        let is_reset = refusal.limit == Limit::PointsQuota && reset >= until && self.head.tells_reset();
+        let promised = named.or(is_reset.then_some(reset)).unwrap_or(told.now);
         let said = Said {
+            is_refusal: true,
             reason: self.reason(refusal),
-            retry_after_secs: Some(delay.secs_ceil()),
+            retry_after,
             wall: refusal.counter.filter(|_| refusal.limit == Limit::TokenCost),
             burst: (refusal.limit == Limit::Burst).then_some(self.burst_policy()),
         };
@@ -150,10 +181,8 @@ impl Voice {
     fn reason(&self, refusal: &Refusal) -> Option<&'static str> {
         let is_jira = self.product == Product::Jira;
         Some(match (refusal.limit, &refusal.scope) {
-            (Limit::PointsQuota, Scope::App) if is_jira => "jira-quota-global-based",
-            (Limit::PointsQuota, Scope::App) => CONFLUENCE_GLOBAL,
-            (Limit::PointsQuota, _) if is_jira => "jira-quota-tenant-based",
-            (Limit::PointsQuota, _) => "confluence-quota-tenant-based",
+            (Limit::PointsQuota, Scope::App) => quota_reason(self.product, QuotaScope::Global),
+            (Limit::PointsQuota, _) => quota_reason(self.product, QuotaScope::Tenant),
             (Limit::UserQuota, _) if is_jira => "jira-quota-user-based",
             (Limit::UserQuota, _) => "confluence-quota-user-based",
             (Limit::TokenCost, _) => "jira-cost-based",
@@ -172,10 +201,13 @@ impl Voice {
     }
 
     fn resolved(&mut self, facts: &Facts<'_>, told: &Told) -> Answer {
-        match is_web_trigger(facts) {
-            true => response(200, self.head.plain(told.now, JSON), r#"{"ok":true}"#),
-            false => Answer::Resolved(r#"{"ok":true}"#.to_owned()),
+        let window = told.invocations.filter(|_| self.tells_left);
+        if is_web_trigger(facts) {
+            let mut headers = self.head.plain(told.now, JSON);
+            window.iter().for_each(|window| forge::web_trigger_left(&mut headers, self.dialect, window));
+            return response(200, headers, r#"{"ok":true}"#);
         }
+        Answer::Resolved(window.map_or_else(|| r#"{"ok":true}"#.to_owned(), |window| forge::resolved(&window)))
     }
 
     fn rejected(&mut self, facts: &Facts<'_>, told: &Told, refusal: &Refusal) -> (Answer, Instant) {
@@ -212,5 +244,15 @@ const fn quota_policy(scope: QuotaScope) -> &'static str {
     match scope {
         QuotaScope::Global => "global-app-quota",
         QuotaScope::Tenant => "tenant-app-quota",
+    }
+}
+
+/// Sources: Confluence's page of 2025-12-12, Jira's of 2026-03-05.
+const fn quota_reason(product: Product, scope: QuotaScope) -> &'static str {
+    match (product, scope) {
+        (Product::Jira, QuotaScope::Global) => "jira-quota-global-based",
+        (Product::Jira, QuotaScope::Tenant) => "jira-quota-tenant-based",
+        (_, QuotaScope::Global) => CONFLUENCE_GLOBAL,
+        (_, QuotaScope::Tenant) => "confluence-quota-tenant-based",
     }
 }
