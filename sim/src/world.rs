@@ -25,6 +25,7 @@ use crate::report::{Ground, Report, Tally};
 use crate::scenario::{Each, Scenario};
 use crate::trace::{Row, Sink, Trace};
 use crate::workload::{JobId, Workload};
+use calls::Sent;
 pub(crate) use door::BURST_PER_SECOND;
 use door::Door;
 use headroom_model::operation::{Answer, AttemptError};
@@ -271,8 +272,11 @@ impl World {
                 None
             }
             What::Start(job) => self.begin(job),
-            What::Arrival { node, job, attempt, life } => {
-                self.arrive(node, job, attempt, life);
+            What::Arrival { node, job, attempt, life, is_new_connection } => {
+                let draw = self.workload.draw(job);
+                let operation = self.workload.operation(job);
+                let call = Sent { node, job, draw, operation: &operation, is_new_connection };
+                self.arrive(&call, attempt, life);
                 None
             }
             What::Delivery(delivery) => self.hear(*delivery),

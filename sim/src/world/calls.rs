@@ -13,11 +13,12 @@ use headroom_model::time::Millis;
 
 /// A call at the server's door.
 #[derive(Clone, Copy)]
-struct Sent<'a> {
-    node: u32,
-    job: JobId,
-    draw: Draw,
-    operation: &'a Operation,
+pub(super) struct Sent<'a> {
+    pub(super) node: u32,
+    pub(super) job: JobId,
+    pub(super) draw: Draw,
+    pub(super) operation: &'a Operation,
+    pub(super) is_new_connection: bool,
 }
 
 impl World {
@@ -40,9 +41,11 @@ impl World {
             }
             None => self.trace.row(self.now, &row),
         }
-        self.nodes[node as usize].in_flight += 1;
-        let life = self.nodes[node as usize].life;
-        self.queue.push(self.now + self.scenario.way_out(), What::Arrival { node, job, attempt, life });
+        let is_kept_alive = self.workload.line(job).spec.keep_alive;
+        let known = &mut self.nodes[node as usize];
+        let (life, is_new_connection) = (known.life, known.connect(is_kept_alive));
+        let arrival = What::Arrival { node, job, attempt, life, is_new_connection };
+        self.queue.push(self.now + self.scenario.way_out(), arrival);
     }
 
     /// What a call that is about to be sent falls under.
@@ -66,11 +69,10 @@ impl World {
     }
 
     /// A call reaches the server, or what stands before it.
-    pub(super) fn arrive(&mut self, node: u32, job: JobId, attempt: u32, life: Life) {
-        let operation = self.workload.operation(job);
-        let call = Sent { node, job, draw: self.workload.draw(job), operation: &operation };
+    pub(super) fn arrive(&mut self, call: &Sent<'_>, attempt: u32, life: Life) {
+        let Sent { node, job, operation, .. } = *call;
         let row = Row { node: Some(node), job: Some(job), attempt: Some(attempt), ..Row::default() };
-        let mut met = self.meet(&call);
+        let mut met = self.meet(call);
         for name in met.iter().flat_map(|met| &met.names) {
             let detail = format_args!("{name}");
             self.trace.row(self.now, &Row { event: "fault", detail: Some(detail), ..row });
@@ -78,14 +80,14 @@ impl World {
         let fate = met.as_mut().map(|met| std::mem::take(&mut met.fate)).unwrap_or_default();
         let is_duplicate = met.as_ref().is_some_and(|met| met.is_duplicate);
         let mut told = match fate {
-            Fate::Served => self.serve(&call, is_duplicate, &row),
+            Fate::Served => self.serve(call, is_duplicate, &row),
             Fate::Reset => {
-                let served = self.serve(&call, is_duplicate, &row);
+                let served = self.serve(call, is_duplicate, &row);
                 Told { result: Err(broken("reset before the answer came")), promise: None, ..served }
             }
             Fate::Answered { status, headers, body } => {
                 self.tally.report.failed += 1;
-                Told::only(Ok(answered(&operation, status, &headers, &body, self.now)))
+                Told::only(Ok(answered(operation, status, &headers, &body, self.now)))
             }
             Fate::Dropped => Told::only(Err(broken("closed before the request was through"))),
         };
@@ -110,16 +112,13 @@ impl World {
         if known.life != life {
             return None;
         }
-        known.in_flight = known.in_flight.saturating_sub(1);
+        known.disconnect(self.workload.line(job).spec.keep_alive, result.is_err());
         if let Some((scope, promised)) = promise {
             self.promises.hear(node, scope, promised);
         }
         let (event, status) = match &result {
             Ok(answer) => ("answer", self.trace.is_on().then(|| status(answer))),
-            Err(_) => {
-                known.connections = known.connections.saturating_sub(1);
-                ("fail", None)
-            }
+            Err(_) => ("fail", None),
         };
         let row = Row { node: Some(node), event, job: Some(job), attempt: Some(attempt), status, ..Row::default() };
         self.trace.row(self.now, &row);
@@ -140,17 +139,16 @@ impl World {
     fn serve(&mut self, call: &Sent<'_>, is_duplicate: bool, row: &Row<'_>) -> Told {
         let told = self.decide(call, row);
         if is_duplicate {
-            let second = self.decide(call, row);
+            let second = self.decide(&Sent { is_new_connection: false, ..*call }, row);
             self.door.release(second.holds);
         }
         told
     }
 
     fn decide(&mut self, call: &Sent<'_>, row: &Row<'_>) -> Told {
-        let Sent { node, job, draw, operation } = *call;
+        let Sent { node, job, draw, operation, is_new_connection } = *call;
         self.tally.arrived(draw.tenant, self.now);
         let account = self.workload.options(job).user;
-        let is_new_connection = self.nodes[node as usize].connect(self.workload.line(job).spec.keep_alive);
         let sender = Sender { is_new_connection, ..self.sender(node, job, account.as_deref()) };
         let arrival = Arrival { operation, sender, objects: draw.objects };
         let Decision { answer, verdict, left, holds } = self.door.answer(&arrival, self.now);
@@ -182,8 +180,9 @@ impl World {
             Limit::PointsQuota => self.jobs[call.job.0 as usize].is_denied = true,
             // What was refused is no connection that can be kept.
             Limit::TunnelConnections => {
+                let kept = u32::from(self.workload.line(call.job).spec.keep_alive);
                 let connections = &mut self.nodes[call.node as usize].connections;
-                *connections = connections.saturating_sub(1);
+                *connections = connections.saturating_sub(kept);
             }
             _ => {}
         }

@@ -17,20 +17,29 @@ pub(super) struct Node {
     pub(super) open: Vec<JobId>,
     /// What came while it was down.
     pub(super) line: VecDeque<JobId>,
+    /// Calls on connections that are kept alive, and those connections.
     pub(super) in_flight: u32,
-    /// That it keeps alive.
     pub(super) connections: u32,
 }
 
 impl Node {
-    /// Whether the next call needs a new connection: one for each that is in flight is kept.
+    /// A call is sent. Whether it needs a new connection: all that are kept are busy, or none is kept.
     pub(super) const fn connect(&mut self, is_kept_alive: bool) -> bool {
         if !is_kept_alive {
             return true;
         }
+        self.in_flight += 1;
         let is_new = self.connections < self.in_flight;
         self.connections += is_new as u32;
         is_new
+    }
+
+    /// A call is over, and its connection perhaps with it.
+    pub(super) const fn disconnect(&mut self, is_kept_alive: bool, is_broken: bool) {
+        if is_kept_alive {
+            self.in_flight = self.in_flight.saturating_sub(1);
+            self.connections = self.connections.saturating_sub(is_broken as u32);
+        }
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) enum What {
         job: JobId,
         attempt: u32,
         life: Life,
+        is_new_connection: bool,
     },
     Delivery(Box<Delivery>),
     Wake {
