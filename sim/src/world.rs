@@ -208,8 +208,8 @@ impl World {
         None
     }
 
-    /// Begins a wait that ends with an [`Event::Wake`] when the node's clock shows `until`, as far as the node can know:
-    /// it is measured on a clock that is never set. An instant that has passed is now.
+    /// Begins a wait that ends with an [`Event::Wake`] when the node's clock shows `until`, as far as the node can
+    /// know: it is measured on a clock that is never set. An instant that has passed is now.
     pub fn sleep_until(&mut self, node: u32, until: Instant) -> TimerId {
         let timer = TimerId(self.timers);
         self.timers += 1;

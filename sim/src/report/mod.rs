@@ -53,8 +53,8 @@ pub struct Report {
     pub waste: Option<f64>,
     /// `sent / admitted`.
     pub sent_per_admitted: Option<f64>,
-    /// Calls that reached the server for one tenant in the first second of an hour, the most of any hour after the first,
-    /// divided by what the burst limit lets through in a second; none without a burst limit.
+    /// The most calls that reached the server for one tenant in the first second of an hour, the hour of the start left
+    /// out, divided by what the burst limit lets through in a second; none without a burst limit.
     pub herd: Option<f64>,
     /// Points that were charged in the hours that ended during the run, divided by what their pools held. Where there
     /// is less work than points, it is small for every client.

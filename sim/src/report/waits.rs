@@ -39,7 +39,9 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
 
         #[test]
-        fn a_percentile_is_the_one_of_the_sorted_list(mut waits in prop::collection::vec(0_u64..50, 0..300), of in 1_u64..=100) {
+        fn a_percentile_is_the_one_of_the_sorted_list(
+            mut waits in prop::collection::vec(0_u64..50, 0..300), of in 1_u64..=100
+        ) {
             let mut counted = Waits::default();
             waits.iter().for_each(|ms| counted.add(*ms));
             waits.sort_unstable();

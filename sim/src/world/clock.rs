@@ -7,8 +7,8 @@ const MILLION: i128 = 1_000_000;
 
 /// How wrong a node's clocks are.
 ///
-/// The wall clock is off by its offset, runs fast or slow, and may be set once. The monotonic clock runs as fast or slow,
-/// but is never set: that is what an operating system measures waits with.
+/// The wall clock is off by its offset, runs fast or slow, and may be set once. The monotonic clock runs as fast or
+/// slow, but is never set: that is what an operating system measures waits with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     start: Instant,
@@ -18,7 +18,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// The clock of a node among `nodes`: the first is the most behind, the last the most ahead.
+    /// The clock of a node among `nodes`: the first is the most behind, the last the most ahead, as is one alone.
     pub(crate) fn of(fleet: &FleetSpec, node: u32, nodes: u32, start: Instant) -> Self {
         let most = signed(fleet.clock_offset.get(), false);
         let offset_ms = match nodes {

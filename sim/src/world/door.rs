@@ -64,7 +64,8 @@ impl Door {
         })
     }
 
-    /// Calls per second and tenant that the burst limit lets through in the long run; none where it depends on the path.
+    /// Calls per second and tenant that the burst limit lets through in the long run; none where that depends on the
+    /// path.
     pub(crate) fn burst_per_second(&self) -> Option<u32> {
         let burst = self.spec.burst.as_ref().filter(|burst| burst.endpoints.is_none())?;
         Some(burst.per_second.map_or(BURST_PER_SECOND, Whole::get))

@@ -144,8 +144,8 @@ impl World {
         (0..workers).for_each(|_| self.take(work, node));
     }
 
-    /// A client is through with a job that was open. What the server never did is not done, whatever the client took its
-    /// answer for: a refusal of GraphQL comes with status 200.
+    /// A client is through with a job that was open. What the server never did is not done, whatever the client took
+    /// its answer for: a refusal of GraphQL comes with status 200.
     pub(super) fn close(&mut self, job: JobId, ending: Ending) {
         let Job { node, slot, is_served, .. } = self.jobs[job.0 as usize];
         let ending = if ending == Ending::Done && !is_served { Ending::Lost } else { ending };

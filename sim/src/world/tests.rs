@@ -177,8 +177,8 @@ fn a_place_among_calls_at_the_same_time_is_given_back_by_answers_and_by_duplicat
     let jobs = [start(&mut world), start(&mut world), start(&mut world)];
     jobs.iter().for_each(|job| world.send(*job, 1));
     assert!((0..3).all(|_| matches!(world.next_event(), Some(Event::Answer { .. }))));
-    // The first holds a place, its duplicate a second one for a moment; the second call takes that, and its duplicate is
-    // refused, as the third call is, with its own.
+    // The first holds a place, its duplicate a second one for a moment; the second call takes that, and its duplicate
+    // is refused, as the third call is, with its own.
     assert_eq!((world.tally.report.admitted, world.tally.report.refused), (3, 3));
     world.send(jobs[2], 2);
     world.next_event();

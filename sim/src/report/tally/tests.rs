@@ -63,8 +63,8 @@ fn what_waits_at_the_end_of_an_hour_was_asked_for_in_it() {
     call(&mut tally, 1, 2, 10);
     tally.closed(1, false, None);
     call(&mut tally, 0, 10_000, 10);
-    // Until 13:00 b got 10 and waits for nine of 10 each: 100. a got 90. Of 100 each could have 50. In the next hour less
-    // is asked for, so it is not the busiest.
+    // Until 13:00 b got 10 and waits for nine of 10 each: 100. a got 90. Of 100 each could have 50. In the next hour
+    // less is asked for, so it is not the busiest.
     assert_eq!(tally.finish(1, at(10_001), name).unfairness, 0.8);
 }
 
