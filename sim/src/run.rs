@@ -105,6 +105,10 @@ mod tests {
     use super::*;
     use crate::server::Limit;
     use crate::strategy;
+    use crate::workload::CallOptions;
+    use crate::world::Ending;
+    use headroom_model::operation::{Answer, Operation};
+    use headroom_model::time::{Instant, Millis};
 
     fn report(scenario: &str, name: &str) -> Report {
         let scenario = match scenario.split_once('/') {
@@ -158,6 +162,58 @@ mod tests {
                 let report = run(&scenario, &mut make, 1, None).unwrap();
                 assert!(report.ratio.is_none_or(|ratio| ratio >= 1.0), "{}: {report:?}", scenario.name);
             }
+        }
+    }
+
+    /// Waits a minute before each send, and remembers how many it has begun.
+    #[derive(Default)]
+    struct Counting {
+        begun: u8,
+        restored: std::rc::Rc<std::cell::RefCell<Vec<u8>>>,
+    }
+
+    impl Strategy for Counting {
+        fn name(&self) -> &str {
+            "counting"
+        }
+
+        fn start(&mut self, _: JobId, _: &Operation, _: &CallOptions, now: Instant) -> Move {
+            self.begun += 1;
+            Move::WaitUntil(now + Millis::from_secs(40))
+        }
+
+        fn answered(&mut self, _: JobId, _: u32, _: &Answer, _: Instant) -> Move {
+            Move::Finish(Ending::Done)
+        }
+
+        fn woke(&mut self, _: JobId, _: Instant) -> Move {
+            Move::Send
+        }
+
+        fn save(&self) -> Option<Vec<u8>> {
+            Some(vec![self.begun])
+        }
+
+        fn restore(&mut self, state: &[u8], _: Instant) {
+            self.restored.borrow_mut().extend(state);
+        }
+    }
+
+    #[test]
+    fn a_client_finds_after_a_crash_what_it_saved_if_the_scenario_says_so() {
+        // Two jobs of 40 s each; the node crashes after a minute, in the middle of the second.
+        for (state, want) in [("saved", vec![2]), ("lost", vec![])] {
+            let text = include_str!("../scenarios/page-sync.toml")
+                .replace("count = 40_000", "count = 2")
+                .replace("workers = 50", "workers = 1");
+            let crash = format!("crash = {{ every = \"1 min\", down = \"1 s\", state = \"{state}\" }}");
+            let scenario = Scenario::parse("t", &format!("{text}[fleet]\n{crash}\n")).unwrap();
+            let restored = std::rc::Rc::default();
+            let mut make =
+                |_| -> Box<dyn Strategy> { Box::new(Counting { begun: 0, restored: std::rc::Rc::clone(&restored) }) };
+            let report = run(&scenario, &mut make, 1, None).unwrap();
+            assert_eq!((report.done, report.sent), (2, 2));
+            assert_eq!(*restored.borrow(), want, "{state}");
         }
     }
 
