@@ -4,6 +4,7 @@ mod component;
 mod explain;
 mod failure;
 mod input;
+mod page;
 mod plan;
 mod price;
 mod simulate;

@@ -26,7 +26,6 @@ use crate::scenario::{Each, Scenario};
 use crate::trace::{Row, Sink, Trace};
 use crate::workload::{JobId, Workload};
 use calls::Sent;
-pub(crate) use door::BURST_PER_SECOND;
 use door::Door;
 use headroom_model::operation::{Answer, AttemptError};
 use headroom_model::time::Instant;

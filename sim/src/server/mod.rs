@@ -111,6 +111,12 @@ impl Server {
         }
     }
 
+    /// Points that an arrival would be charged; none if it spends none.
+    pub fn points(&mut self, arrival: &Arrival<'_>) -> Option<u32> {
+        let facts = Facts::read(arrival, &mut self.names, &mut self.prices, self.counting);
+        facts.spends_points.then_some(facts.price.points)
+    }
+
     /// Gives back what a request held, when its answer was sent.
     pub fn release(&mut self, slot: Slot) {
         self.chain.release(slot);

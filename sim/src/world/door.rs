@@ -7,9 +7,6 @@ use crate::value::Whole;
 use headroom_model::operation::Context;
 use headroom_model::time::Instant;
 
-/// Tokens per second of a burst limit that names none. Source: Jira's rate limiting page, rate of GET, read 2026-11.
-pub(crate) const BURST_PER_SECOND: u32 = 100;
-
 /// The hourly pool, for the figures of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PoolFacts {
@@ -68,6 +65,6 @@ impl Door {
     /// path.
     pub(crate) fn burst_per_second(&self) -> Option<u32> {
         let burst = self.spec.burst.as_ref().filter(|burst| burst.endpoints.is_none())?;
-        Some(burst.per_second.map_or(BURST_PER_SECOND, Whole::get))
+        Some(burst.per_second())
     }
 }

@@ -1,7 +1,8 @@
 //! What a product limits beside the points: bursts, tokens, requests at the same time; and what other products limit.
 
-use super::{Count, PointsCount};
+use super::{Count, PointsCount, Product};
 use crate::value::Whole;
+use headroom_model::facts;
 use serde::Deserialize;
 
 /// Requests within seconds: `[server.burst]`. Nobody publishes capacities; the defaults are one second's worth [?].
@@ -17,6 +18,13 @@ pub struct BurstSpec {
     /// `[server.burst.guarded]`: further buckets for Confluence's permission, search and admin paths, which it says to
     /// protect more without a number.
     pub guarded: Option<GuardedSpec>,
+}
+
+impl BurstSpec {
+    /// Requests that come back each second to one tenant.
+    pub(crate) fn per_second(&self) -> u32 {
+        self.per_second.map_or(facts::JIRA_GET_PER_SECOND.value, Whole::get)
+    }
 }
 
 /// Whose table of rates.
@@ -81,6 +89,18 @@ pub struct RequestsSpec {
     pub fill: Option<Count>,
     /// Data Center: that interval, in whole seconds. Default: 1.
     pub interval_secs: Option<Whole<1, 3_600>>,
+}
+
+impl RequestsSpec {
+    /// Requests of one account in an hour, and whether that hour is the last 60 minutes; none where it is a bucket.
+    pub(crate) fn per_hour_of(&self, product: Product) -> Option<(u32, bool)> {
+        let told = |or: u32| self.per_hour.map_or(or, Whole::get);
+        match product {
+            Product::DataCenter => None,
+            Product::Github => Some((told(facts::GITHUB_PER_HOUR.value), false)),
+            _ => Some((told(facts::BITBUCKET_PER_HOUR.value), true)),
+        }
+    }
 }
 
 /// Refusals that have nothing to do with the client: `[server.gateway]`. Each comes by chance, on average every so many
