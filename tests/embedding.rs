@@ -3,11 +3,14 @@
 use futures::channel::oneshot;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use futures::poll;
+use headroom_core::Limiter;
 use headroom_host::types::{
     Answer, AttemptCount, AttemptError, CallOptions, Config, Context, Decision, Header, Invocation, Never, Operation,
-    Outcome, Request, Response, Runtime, Trigger,
+    Outcome, Request, Response, Runtime, StateFault, Trigger,
 };
 use headroom_host::{Caller, Client, ClientComponent, ClientState, Error, PlannerComponent, Step, Transport};
+use headroom_model::operation as model;
+use headroom_model::time::{Instant, Millis};
 use headroom_tests::component;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -266,6 +269,38 @@ fn a_report_that_nobody_waits_for_changes_nothing() {
     planner.on_response(call, &response(404, &[]), now).expect("no trap");
     planner.on_failure(call, &AttemptError::TimedOut, now).expect("no trap");
     assert_eq!(planner.next(call, now).expect("no trap"), done, "the outcome stays");
+}
+
+/// Two page reads, and with them the whole pool.
+#[test]
+fn what_one_planner_saved_another_goes_on_with() {
+    let compiled = PlannerComponent::new(&component("planner")).expect("it compiles");
+    let start = || compiled.instantiate(|config| (config.quota, config.jitter) = (4, 0), 7).expect("it instantiates");
+    let (mut one, mut other, now) = (start(), start(), 1_770_034_800_000);
+    let config = headroom_core::Config { quota_points: 4, jitter: Millis(0), ..headroom_core::Config::default() };
+    let mut native = Limiter::new(config, 7).expect("it is in range");
+    let read = model::Operation::Rest(model::Request::get("docs", "/wiki/rest/api/content/1"));
+    let answered = model::Answer::Response(model::Response { status: 200, headers: vec![], body: vec![] });
+    for _ in 0..2 {
+        let call = one.begin(&page(), NO_WISHES, now).expect("no trap");
+        assert!(matches!(one.next(call, now), Ok(Step::Send(1))));
+        one.on_response(call, &response(200, &[]), now).expect("no trap");
+        one.end(call).expect("no trap");
+        let call = native.begin(&read, Default::default(), Instant(now)).expect("it is not full");
+        native.next(call, Instant(now));
+        native.on_response(call, &answered, Instant(now));
+        native.end(call);
+    }
+    let saved = one.save(now).expect("no trap");
+    assert_eq!((&saved.bytes, saved.left_out), (&native.save(Instant(now)).bytes, 0), "native and component alike");
+    assert_eq!(other.merge(&saved.bytes, &saved.bytes, now).expect("no trap").as_ref(), Ok(&saved));
+    other.restore(&saved.bytes, now).expect("no trap").expect("it is whole");
+    let verdict = one.quota_check(&page(), now).expect("no trap");
+    assert!(matches!(verdict.decision, Decision::WaitUntil(_)));
+    assert_eq!(other.quota_check(&page(), now).expect("no trap"), verdict);
+    let error = other.restore(&saved.bytes[1..], now).expect("no trap").expect_err("it is not whole");
+    assert_eq!(error.fault, StateFault::NotAState);
+    assert_eq!(other.quota_check(&page(), now).expect("no trap"), verdict, "as before");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::convert::{self, Last, lend, never_begun};
 use crate::exports::headroom::forge::retry::{
-    CallOptions, Config, ConfigError, Guest, Operation, Outcome, Snapshot, Verdict,
+    CallOptions, Config, ConfigError, Guest, Operation, Outcome, Saved, Snapshot, StateError, Verdict,
 };
 use crate::headroom::forge::transport;
 use headroom_core::verdict::{Never, Outcome as Ended, Step};
@@ -52,6 +52,14 @@ impl Guest for Client {
 
     fn status() -> Snapshot {
         with(|Instance { limiter, clock }| limiter.status(clock.now())).into()
+    }
+
+    fn save() -> Saved {
+        with(|Instance { limiter, clock }| limiter.save(clock.now())).into()
+    }
+
+    fn restore(saved: Vec<u8>) -> Result<(), StateError> {
+        Ok(with(|Instance { limiter, clock }| limiter.restore(&saved, clock.now()))?)
     }
 
     async fn invoke_with_retry(operation: Operation, options: CallOptions) -> Outcome {

@@ -5,7 +5,7 @@ use headroom_core::config::{BurstRate, Config, ConfigError, PoolKind};
 use headroom_core::log::{Entry, Event};
 use headroom_core::resume::requeue_after;
 use headroom_core::verdict as core;
-use headroom_core::{Limiter, PoolStatus, Status};
+use headroom_core::{Limiter, PoolStatus, Status, state};
 use headroom_model::allowance::Allowance;
 use headroom_model::operation as model;
 use headroom_model::points::{Cost, Template};
@@ -345,6 +345,27 @@ impl From<&Entry> for wit::LogEntry {
             Event::BudgetSpent => wit::LogEvent::BudgetSpent,
         };
         Self { at: entry.at.0, event }
+    }
+}
+
+impl From<state::Saved> for wit::Saved {
+    fn from(saved: state::Saved) -> Self {
+        Self { bytes: saved.bytes, left_out: saved.left_out }
+    }
+}
+
+impl From<state::StateError> for wit::StateError {
+    fn from(error: state::StateError) -> Self {
+        let fault = match error {
+            state::StateError::NotAState => wit::StateFault::NotAState,
+            state::StateError::NewerVersion(_) => wit::StateFault::NewerVersion,
+            state::StateError::TooLarge(_) => wit::StateFault::TooLarge,
+            state::StateError::CutOff => wit::StateFault::CutOff,
+            state::StateError::Damaged => wit::StateFault::Damaged,
+            state::StateError::FromTheFuture(_) => wit::StateFault::FromTheFuture,
+            state::StateError::CallsOpen(_) => wit::StateFault::CallsOpen,
+        };
+        Self { fault, message: error.to_string() }
     }
 }
 

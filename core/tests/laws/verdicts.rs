@@ -58,7 +58,7 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     proptest::sample::select(operations())
 }
 
-fn any_config() -> impl Strategy<Value = Config> {
+pub fn any_config() -> impl Strategy<Value = Config> {
     let burst = proptest::option::of((1_u32..50, 1_u32..5));
     let profile = proptest::sample::select(&InvocationProfile::ALL[..]);
     let quota_points = prop_oneof![2 => Just(65_000_u32), 1 => 31_u32..400];
