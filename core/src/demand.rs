@@ -165,8 +165,18 @@ impl Generation {
     }
 }
 
+/// By Newton's method, from above: `u128::isqrt` would be a kilobyte of the component.
 fn ceil_sqrt(n: u128) -> u128 {
-    n.checked_sub(1).map_or(0, |before| before.isqrt() + 1)
+    let Some(before @ 1..) = n.checked_sub(1) else { return n };
+    let digits = u128::BITS - before.leading_zeros();
+    let mut root = 1 << digits.div_ceil(2);
+    loop {
+        let nearer = (root + before / root) >> 1;
+        if nearer >= root {
+            return root + 1;
+        }
+        root = nearer;
+    }
 }
 
 #[cfg(test)]
@@ -207,6 +217,15 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn the_root_is_the_standard_librarys_rounded_up(n in any::<u128>(), shift in 0_u32..128, near in 0_u128..3) {
+            let n = n >> shift;
+            let square = n.isqrt().pow(2);
+            for n in [n, (square + near).saturating_sub(1), u128::MAX - near, near] {
+                prop_assert_eq!(ceil_sqrt(n), n.checked_sub(1).map_or(0, |before| before.isqrt() + 1), "{}", n);
+            }
+        }
 
         #[test]
         fn the_integers_are_the_closed_form(
