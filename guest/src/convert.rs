@@ -381,41 +381,33 @@ pub enum Last {
 impl Last {
     /// The outcome at `now` of a call that ended so, with what came back last and all that happened.
     pub fn into_outcome(self, outcome: core::Outcome, log: &[Entry], now: Instant) -> wit::Outcome {
-        let attempts = outcome.attempts;
-        let log = log.iter().map(Into::into).collect();
-        let resume_token = outcome.resume.map(|resume| resume.to_string()).unwrap_or_default();
-        match (outcome.ending, self) {
-            (core::Ending::Success, Self::Answer(answer)) => {
-                wit::Outcome::Success(wit::Success { answer, attempts, log })
-            }
+        let ending = match (outcome.ending, self) {
+            (core::Ending::Success, Self::Answer(answer)) => wit::Ending::Success(answer),
             (core::Ending::Deferred(wait), _) => {
                 let core::Wait { until, limit } = wait;
-                wit::Outcome::Deferred(wit::Deferral {
+                wit::Ending::Deferred(wit::Deferral {
                     not_before: until.0,
                     limit: limit.into(),
-                    attempts,
-                    log,
-                    resume_token,
+                    resume_token: outcome.resume.map(|resume| resume.to_string()).unwrap_or_default(),
                     requeue_after: requeue_after(until, now).0,
                 })
             }
             (core::Ending::Refused(never), last) => {
                 let answer = if let Self::Answer(answer) = last { Some(answer) } else { None };
-                wit::Outcome::Refused(wit::Refusal { why: never.into(), answer, attempts, log })
+                wit::Ending::Refused(wit::Refusal { why: never.into(), answer })
             }
-            (core::Ending::Success | core::Ending::Failed, last) => {
-                let cause = match last {
-                    Self::Answer(answer) => wit::FailureCause::Answer(answer),
-                    Self::Error(error) => wit::FailureCause::Attempt(error),
-                    Self::Nothing => wit::FailureCause::Other("the call was ended before it was sent".to_owned()),
-                };
-                wit::Outcome::Failed(wit::Failure { cause, attempts, log })
-            }
-        }
+            (core::Ending::Success | core::Ending::Failed, last) => wit::Ending::Failed(match last {
+                Self::Answer(answer) => wit::FailureCause::Answer(answer),
+                Self::Error(error) => wit::FailureCause::Attempt(error),
+                Self::Nothing => wit::FailureCause::Other("the call was ended before it was sent".to_owned()),
+            }),
+        };
+        wit::Outcome { ending, attempts: outcome.attempts, log: log.iter().map(Into::into).collect() }
     }
 }
 
 /// The outcome of a call that was never opened.
 pub fn never_begun(why: core::Never) -> wit::Outcome {
-    wit::Outcome::Refused(wit::Refusal { why: why.into(), answer: None, attempts: 0, log: Vec::new() })
+    let ending = wit::Ending::Refused(wit::Refusal { why: why.into(), answer: None });
+    wit::Outcome { ending, attempts: 0, log: Vec::new() }
 }

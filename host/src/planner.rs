@@ -4,7 +4,9 @@ use crate::bindings::planner::exports::headroom::forge::limiter::Step;
 use crate::bindings::planner::{Planner as Bindings, PlannerPre};
 use crate::component::{World, compile, engine};
 use crate::error::Error;
-use crate::types::{Answer, AttemptError, CallOptions, Config, InstantMs, Operation, Saved, Snapshot, StateError, Verdict};
+use crate::types::{
+    Answer, AttemptError, CallOptions, Config, InstantMs, Operation, Saved, Snapshot, StateError, Verdict,
+};
 use wasmtime::Store;
 use wasmtime::component::{Linker, ResourceAny};
 

@@ -43,15 +43,16 @@ export function drive(): Outcome {
 }
 
 export function describe(outcome: Outcome): string {
-  switch (outcome.tag) {
+  const { ending } = outcome;
+  switch (ending.tag) {
     case 'success':
-      return outcome.val.answer.tag;
+      return ending.val.tag;
     case 'deferred':
-      return `not before ${outcome.val.notBefore}`;
+      return `not before ${ending.val.notBefore}`;
     case 'refused':
-      return outcome.val.why.tag;
+      return ending.val.why.tag;
     case 'failed':
-      return outcome.val.cause.tag;
+      return ending.val.tag;
   }
 }
 
