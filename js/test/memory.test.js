@@ -47,7 +47,7 @@ test('a state survives storage as text', () => {
   const text = JSON.stringify({ state: Buffer.from(bytes).toString('base64') });
   const limiter = start();
   limiter.restore(new Uint8Array(Buffer.from(JSON.parse(text).state, 'base64')), NOW);
-  assert.equal(limiter.quotaCheck(readPage(), NOW).pointsLeft, 8);
+  assert.equal(limiter.quotaCheck(readPage(), {}, NOW).pointsLeft, 8);
 });
 
 test('two states merged grant no more than either, in either order', () => {
@@ -63,7 +63,7 @@ test('two states merged grant no more than either, in either order', () => {
   assert.deepEqual(merge(other, one, NOW).bytes, bytes);
   assert.deepEqual(merge(bytes, one, NOW).bytes, bytes);
   limiter.restore(bytes, NOW);
-  assert.equal(limiter.quotaCheck(readPage(), NOW).pointsLeft, 6);
+  assert.equal(limiter.quotaCheck(readPage(), {}, NOW).pointsLeft, 6);
 });
 
 test('what is no saved state is an error that says so, and changes nothing', () => {
@@ -84,10 +84,10 @@ test('what is no saved state is an error that says so, and changes nothing', () 
     const fresh = start();
     assert.throws(() => fresh.restore(wrong, now), { name: 'StateError', fault, message: /[a-z]/ }, fault);
     assert.throws(() => merge(wrong, bytes, now), StateError);
-    assert.equal(fresh.quotaCheck(readPage(), now).pointsLeft, 10);
+    assert.equal(fresh.quotaCheck(readPage(), {}, now).pointsLeft, 10);
     if (now === NOW) assert.throws(() => limiter.restore(wrong, now), { fault });
   }
-  assert.equal(limiter.quotaCheck(readPage(), NOW).pointsLeft, 8);
+  assert.equal(limiter.quotaCheck(readPage(), {}, NOW).pointsLeft, 8);
   const call = limiter.begin(readPage(), {}, NOW);
   assert.throws(() => limiter.restore(bytes, NOW), {
     fault: 'calls-open',
