@@ -33,6 +33,10 @@
 //! # Ok::<(), headroom_core::config::ConfigError>(())
 //! ```
 
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
+
 mod bucket;
 mod budget;
 pub mod config;

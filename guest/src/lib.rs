@@ -5,12 +5,19 @@
 //! | `convert` | types of the WIT to those of model and core, and back |
 //! | `planner` | the world `planner`: resources that wrap a limiter and its calls |
 //! | `client` | the world `client`: the same limiter, driven by WASI clocks and the embedder's transport |
+//! | `bare` | a panic handler: `planner` does without the standard library, `client` needs it to be async |
+
+#![cfg_attr(feature = "planner", no_std)]
+
+extern crate alloc;
 
 #[cfg(not(any(feature = "planner", feature = "client")))]
 compile_error!("choose a world: build with `--features planner` or `--features client`");
 #[cfg(all(feature = "planner", feature = "client"))]
 compile_error!("one world at a time: build with either `--features planner` or `--features client`");
 
+#[cfg(feature = "planner")]
+mod bare;
 #[cfg(feature = "client")]
 mod client;
 mod convert;
@@ -21,6 +28,10 @@ mod planner;
 wit_bindgen::generate!({ path: "../wit", world: "planner" });
 #[cfg(feature = "client")]
 wit_bindgen::generate!({ path: "../wit", world: "client" });
+
+/// Half the size of the one that comes with the standard library.
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 #[cfg(feature = "planner")]
 use planner::Planner;

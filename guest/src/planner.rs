@@ -5,11 +5,13 @@ use crate::exports::headroom::forge::limiter::{
     Answer, AttemptError, Call, CallOptions, Config, ConfigError, Guest, GuestCall, GuestLimiter, InstantMs, Operation,
     Saved, Snapshot, StateError, Step, Verdict,
 };
+use ::core::cell::RefCell;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
 use headroom_core::verdict as core;
 use headroom_core::{CallId, Limiter, state};
 use headroom_model::time::Instant;
-use std::cell::RefCell;
-use std::rc::Rc;
 
 /// The component.
 pub struct Planner;

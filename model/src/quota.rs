@@ -4,7 +4,9 @@
 
 use crate::allowance::{Allowance, Granted};
 use crate::facts::{self, Source};
-use std::fmt;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use core::fmt;
 
 /// Where the rules of this module are from.
 pub static SOURCE: &Source = &facts::sources::CONFLUENCE_PAGE;

@@ -1,6 +1,7 @@
 //! The name of a scope within another.
 
-use std::fmt;
+use alloc::boxed::Box;
+use core::fmt;
 
 /// So long is a cloud id. Longer ones are rare.
 const SHORT: usize = 36;
@@ -34,7 +35,7 @@ impl Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::str::from_utf8(self.bytes()).unwrap_or_default())
+        f.write_str(core::str::from_utf8(self.bytes()).unwrap_or_default())
     }
 }
 

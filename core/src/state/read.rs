@@ -11,6 +11,8 @@ use crate::demand::Demand;
 use crate::doubt::Doubt;
 use crate::learned::Samples;
 use crate::sampler::{Figure, Sampler};
+use alloc::string::String;
+use alloc::vec::Vec;
 use headroom_model::time::{HOUR, Instant, Millis};
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Memory, StateError> {
@@ -88,7 +90,7 @@ impl<'a> Reader<'a> {
     /// The lowest bits of a number that has no others.
     fn flags<const N: usize>(&mut self) -> Option<[bool; N]> {
         let flags = self.number().filter(|flags| flags >> N == 0)?;
-        Some(std::array::from_fn(|bit| flags >> bit & 1 == 1))
+        Some(core::array::from_fn(|bit| flags >> bit & 1 == 1))
     }
 
     fn text_after(&mut self, before: &str) -> Option<String> {

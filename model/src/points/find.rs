@@ -1,7 +1,8 @@
 //! Finds the template that a target is of. Nothing is allocated.
 
 use super::table::{Method, NONE, Node, Row, Shape, Table};
-use std::cmp::Ordering;
+use alloc::string::String;
+use core::cmp::Ordering;
 
 /// A target with more segments than this is of no template.
 const MOST_SEGMENTS: usize = 24;
@@ -158,7 +159,7 @@ fn compare(name: &str, segment: &str, is_escaped: bool) -> Ordering {
 
 fn decoded(segment: &str) -> impl Iterator<Item = u8> {
     let mut rest = segment.as_bytes();
-    std::iter::from_fn(move || {
+    core::iter::from_fn(move || {
         let (first, after) = rest.split_first()?;
         let digit = |at: usize| char::from(*after.get(at)?).to_digit(16);
         match (first, digit(0), digit(1)) {

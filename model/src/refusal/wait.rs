@@ -3,7 +3,8 @@
 use super::{Limiter, Refusal};
 use crate::time::{HOUR, Instant, Millis};
 use crate::when::When;
-use std::fmt;
+use alloc::vec::Vec;
+use core::fmt;
 
 /// From where a wait is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
