@@ -10,7 +10,7 @@ use crate::scope::{Part, Scope};
 use crate::scopes::{Key, ScopeId};
 use crate::shadow::Shadow;
 use crate::shares::Share;
-use crate::state::{CostState, Memory, Name, PoolState, Record, ShadowState, cut, entry, recall_windows};
+use crate::state::{CostState, Memory, Name, PoolState, Record, ShadowState, cut, entry, in_order, recall_windows};
 use crate::verdict::LimiterKind;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -19,13 +19,15 @@ use headroom_model::time::Instant;
 impl Gates {
     /// What is worth remembering at `at`.
     pub(crate) fn remember(&self, at: Instant) -> Memory {
-        let records = self.scopes.iter().map(|(id, gate)| {
+        let mut scopes = Vec::new();
+        for (id, gate) in self.scopes.iter() {
             let name = self.scopes.name(id);
             let record = gate.remember(matches!(name, Scope::Endpoint { .. }), at);
-            (Name::of(name), record)
-        });
-        let mut scopes: Vec<_> = records.filter(|(_, record)| !record.is_empty()).collect();
-        scopes.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+            if !record.is_empty() {
+                scopes.push((Name::of(name), record));
+            }
+        }
+        let mut scopes = in_order(scopes);
         for (learned::Key { template, method, likely }, ago, last) in self.learned.save() {
             let costs = &mut entry(&mut scopes, Name::of_costs(method, template)).costs;
             *entry(costs, likely) = CostState { ago, last: *last };
@@ -38,8 +40,7 @@ impl Gates {
         let at = now.max(saved.at);
         let own = self.remember(now);
         *self = Self::new(self.config.clone(), self.spread_seed);
-        // How many users there are, the app tells: that alone is no knowledge.
-        if own.scopes.iter().all(|(_, record)| *record == Record { users: record.users, ..Record::default() }) {
+        if own.scopes.iter().all(|(_, record)| record.knows_only_users()) {
             self.recall_all(saved, at);
             own.scopes.iter().for_each(|(name, record)| self.set_users(&name.outer, record.users));
         } else {

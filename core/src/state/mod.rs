@@ -33,9 +33,10 @@ mod write;
 
 use crate::crowd::Crowd;
 use crate::verdict::LimiterKind;
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
-use core::fmt;
-use core::mem;
+use core::cmp::Ordering;
+use core::{fmt, mem};
 use headroom_model::time::{Instant, Millis};
 
 pub(crate) use name::Name;
@@ -149,7 +150,15 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
+        self.users == 0 && self.knows_only_users()
+    }
+
+    /// Whether it is empty apart from them: the app tells how many there are, so that alone is no knowledge.
+    pub(crate) fn knows_only_users(&self) -> bool {
+        let Self { pause, pool, cap, shadow, bucket, windows, crowd, users: _, taken, share, costs } = self;
+        let is_idle = pause.is_none() && pool.is_none() && cap.is_none() && shadow.is_none() && bucket.is_none();
+        let is_told_nothing = windows.is_empty() && crowd.is_none() && costs.is_empty();
+        is_idle && is_told_nothing && *taken == 0 && *share == (Instant(0), 0)
     }
 
     /// Which scopes find room first: the wider ones, and among them those that make a difference the longest.
@@ -250,25 +259,46 @@ impl Memory {
 
     /// The more careful of the two in every figure. Who does not know a scope takes it for untouched.
     pub(crate) fn join(self, other: Self) -> Self {
-        let (at, mut scopes) = (self.at.max(other.at), Vec::new());
-        let mut theirs = other.scopes.into_iter().peekable();
-        for (name, mut record) in self.scopes {
-            while let Some(before) = theirs.next_if(|(other, _)| *other < name) {
-                scopes.push(alone(before));
-            }
-            record.join(theirs.next_if(|(other, _)| *other == name).map(|(_, record)| record).unwrap_or_default());
-            scopes.push((name, record));
-        }
-        scopes.extend(theirs.map(alone));
+        let at = self.at.max(other.at);
+        let mut scopes = named_as(self.scopes, &other.scopes);
+        let theirs = named_as(other.scopes, &scopes);
+        scopes.iter_mut().zip(theirs).for_each(|((_, record), (_, other))| record.join(other));
         scopes.retain(|(_, record)| !record.is_empty());
         Self { at, scopes }
     }
 }
 
-/// What the other memory does not know.
-fn alone((name, mut record): (Name, Record)) -> (Name, Record) {
-    record.join(Record::default());
-    (name, record)
+/// Adds what others name, with nothing known of it.
+fn named_as(mut scopes: Vec<(Name, Record)>, others: &[(Name, Record)]) -> Vec<(Name, Record)> {
+    let is_new = |name: &Name| scopes.binary_search_by(|(known, _)| known.cmp(name)).is_err();
+    let new: Vec<_> =
+        others.iter().filter(|(name, _)| is_new(name)).map(|(name, _)| (name.clone(), Record::default())).collect();
+    scopes.extend(new);
+    in_order(scopes)
+}
+
+/// By name, the widest first. By a heap: that takes a quarter of the code of `sort_unstable_by`.
+#[inline(never)]
+pub(crate) fn in_order(scopes: Vec<(Name, Record)>) -> Vec<(Name, Record)> {
+    struct ByName((Name, Record));
+    impl PartialEq for ByName {
+        fn eq(&self, other: &Self) -> bool {
+            self.0.0 == other.0.0
+        }
+    }
+    impl Eq for ByName {}
+    impl PartialOrd for ByName {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+    impl Ord for ByName {
+        fn cmp(&self, other: &Self) -> Ordering {
+            self.0.0.cmp(&other.0.0)
+        }
+    }
+    let heap: BinaryHeap<_> = scopes.into_iter().map(ByName).collect();
+    heap.into_sorted_vec().into_iter().map(|ByName(scope)| scope).collect()
 }
 
 /// The highest number that `n` of them reach.
