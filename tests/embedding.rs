@@ -284,11 +284,11 @@ fn what_one_planner_saved_another_goes_on_with() {
     let read = model::Operation::Rest(model::Request::get("docs", "/wiki/rest/api/content/1"));
     let answered = model::Answer::Response(model::Response { status: 200, headers: vec![], body: vec![] });
     for _ in 0..2 {
-        let call = one.begin(&page(), NO_WISHES, now).expect("no trap");
+        let call = one.begin(&page(), &CallOptions::default(), now).expect("no trap");
         assert!(matches!(one.next(call, now), Ok(Step::Send(1))));
         one.on_response(call, &response(200, &[]), now).expect("no trap");
         one.end(call).expect("no trap");
-        let call = native.begin(&read, Default::default(), Instant(now)).expect("it is not full");
+        let call = native.begin(&read, &Default::default(), Instant(now)).expect("it is not full");
         native.next(call, Instant(now));
         native.on_response(call, &answered, Instant(now));
         native.end(call);
@@ -297,12 +297,12 @@ fn what_one_planner_saved_another_goes_on_with() {
     assert_eq!((&saved.bytes, saved.left_out), (&native.save(Instant(now)).bytes, 0), "native and component alike");
     assert_eq!(other.merge(&saved.bytes, &saved.bytes, now).expect("no trap").as_ref(), Ok(&saved));
     other.restore(&saved.bytes, now).expect("no trap").expect("it is whole");
-    let verdict = one.quota_check(&page(), now).expect("no trap");
+    let verdict = one.quota_check(&page(), &CallOptions::default(), now).expect("no trap");
     assert!(matches!(verdict.decision, Decision::WaitUntil(_)));
-    assert_eq!(other.quota_check(&page(), now).expect("no trap"), verdict);
+    assert_eq!(other.quota_check(&page(), &CallOptions::default(), now).expect("no trap"), verdict);
     let error = other.restore(&saved.bytes[1..], now).expect("no trap").expect_err("it is not whole");
     assert_eq!(error.fault, StateFault::NotAState);
-    assert_eq!(other.quota_check(&page(), now).expect("no trap"), verdict, "as before");
+    assert_eq!(other.quota_check(&page(), &CallOptions::default(), now).expect("no trap"), verdict, "as before");
 }
 
 #[test]

@@ -391,16 +391,6 @@ impl Pool {
         let pool = self.at(now);
         pool.left_unreserved() >= pool.reserved
     }
-
-    /// What it grants in an untouched hour.
-    pub(crate) const fn quota(&self) -> u32 {
-        self.terms.quota
-    }
-
-    /// Whether forgetting the pool would grant nothing.
-    pub(crate) fn is_idle(&self, now: Instant) -> bool {
-        self.reserved == 0 && now.hour_start() > self.window.next_hour()
-    }
 }
 
 #[cfg(test)]

@@ -53,6 +53,16 @@ impl Pool {
         }
     }
 
+    /// What it grants in an untouched hour.
+    pub(crate) const fn quota(&self) -> u32 {
+        self.terms.quota
+    }
+
+    /// Whether forgetting the pool would grant nothing.
+    pub(crate) fn is_idle(&self, now: Instant) -> bool {
+        self.reserved == 0 && now.hour_start() > self.window.next_hour()
+    }
+
     fn restore_hour(&mut self, hour: Hour, peak: u32) {
         let Hour { reported_left, spent, limit, .. } = hour.under(self.terms.quota);
         (self.reported_left, self.spent, self.limit, self.peak) = (reported_left, spent.unwrap_or(0), limit, peak);
