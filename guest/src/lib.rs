@@ -3,6 +3,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | `convert` | types of the WIT to those of model and core, and back |
+//! | `outcome` | what became of a call |
 //! | `planner` | the world `planner`: resources that wrap a limiter and its calls |
 //! | `client` | the world `client`: the same limiter, driven by WASI clocks and the embedder's transport |
 //! | `bare` | a panic handler: `planner` does without the standard library, `client` needs it to be async |
@@ -22,6 +23,7 @@ mod bare;
 #[cfg(feature = "client")]
 mod client;
 mod convert;
+mod outcome;
 #[cfg(feature = "planner")]
 mod planner;
 

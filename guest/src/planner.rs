@@ -1,10 +1,11 @@
 //! The world `planner`: a limiter and its calls as resources.
 
-use crate::convert::{Last, lend, never_begun, quota_check};
+use crate::convert::{lend, quota_check};
 use crate::exports::headroom::forge::limiter::{
     Answer, AttemptError, Call, CallOptions, Config, ConfigError, Guest, GuestCall, GuestLimiter, InstantMs, Operation,
     Saved, Snapshot, StateError, Step, Verdict,
 };
+use crate::outcome::{Last, never_begun};
 use ::core::cell::RefCell;
 use alloc::rc::Rc;
 use alloc::string::String;
