@@ -8,8 +8,7 @@
 //! | `client` | the world `client`: the same limiter, driven by WASI clocks and the embedder's transport |
 //! | `bare` | a panic handler: `planner` does without the standard library, `client` needs it to be async |
 
-// On another machine a linter reads it, and that needs what the standard library brings.
-#![cfg_attr(all(feature = "planner", target_family = "wasm"), no_std)]
+#![cfg_attr(feature = "planner", no_std)]
 
 extern crate alloc;
 
@@ -18,7 +17,7 @@ compile_error!("choose a world: build with `--features planner` or `--features c
 #[cfg(all(feature = "planner", feature = "client"))]
 compile_error!("one world at a time: build with either `--features planner` or `--features client`");
 
-#[cfg(all(feature = "planner", target_family = "wasm"))]
+#[cfg(feature = "planner")]
 mod bare;
 #[cfg(feature = "client")]
 mod client;
@@ -33,7 +32,6 @@ wit_bindgen::generate!({ path: "../wit", world: "planner" });
 wit_bindgen::generate!({ path: "../wit", world: "client" });
 
 /// Half the size of the one that comes with the standard library.
-#[cfg(target_family = "wasm")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
