@@ -1,8 +1,5 @@
 //! Turns `data/points/*.toml` into the constant table in which prices are looked up.
 
-// Of the modules shared with the crate, which does without std.
-extern crate alloc;
-
 #[path = "src/points/builder.rs"]
 #[allow(dead_code, reason = "shared with the crate, which uses all of it")]
 mod builder;

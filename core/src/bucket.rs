@@ -6,10 +6,10 @@ use crate::config::BurstRate;
 use crate::pace::LATE;
 use crate::state::{Belief, BucketState, runs};
 use crate::verdict::Priority;
-use alloc::collections::VecDeque;
 use booked::Booked;
-use core::mem;
 use headroom_model::time::{Instant, Millis};
+use std::collections::VecDeque;
+use std::mem;
 
 /// A token bucket in the form of a theoretical arrival time (GCRA, ITU-T I.371), exact in integers: time is
 /// counted in units of 1/`per_second` ms, in which every call is worth 1,000.

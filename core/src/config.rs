@@ -1,10 +1,10 @@
 //! How a limiter works, with the range of every field.
 
-use core::fmt;
 use headroom_model::allowance::Allowance;
 use headroom_model::facts;
 use headroom_model::profile::InvocationProfile;
 use headroom_model::time::{HOUR, Millis};
+use std::fmt;
 
 /// Which pool of points holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +118,7 @@ impl fmt::Display for ConfigError {
     }
 }
 
-impl core::error::Error for ConfigError {}
+impl std::error::Error for ConfigError {}
 
 impl Config {
     /// Checks every field.

@@ -1,7 +1,7 @@
 //! The demand of people on one pool of points, learned while they call: what to keep back for them until the hour ends.
 
-use core::mem;
 use headroom_model::time::{HOUR, Instant, Millis};
+use std::mem;
 
 /// What people were seen to spend, and the points that it is wise to keep for them.
 ///

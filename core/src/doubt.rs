@@ -1,7 +1,7 @@
 //! Points of calls that were given up in flight, as long as the server may still come to count them.
 
-use core::mem;
 use headroom_model::time::{Instant, Millis};
+use std::mem;
 
 /// Points in doubt. No figure that a server gives meanwhile is known to count them, so they lie below each.
 ///

@@ -2,7 +2,6 @@
 
 use crate::state::nth_highest;
 use crate::verdict::CostSource;
-use alloc::vec::Vec;
 use headroom_model::operation::Method;
 use headroom_model::points::{Cost, Template};
 

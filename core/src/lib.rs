@@ -33,10 +33,6 @@
 //! # Ok::<(), headroom_core::config::ConfigError>(())
 //! ```
 
-#![cfg_attr(not(test), no_std)]
-
-extern crate alloc;
-
 mod bucket;
 mod budget;
 pub mod config;

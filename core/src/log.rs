@@ -1,10 +1,9 @@
 //! What happened to one call, and why: to be printed when somebody asks where the time went.
 
 use crate::verdict::Wait;
-use alloc::vec::Vec;
-use core::fmt;
 use headroom_model::points::Cost;
 use headroom_model::time::Instant;
+use std::fmt;
 
 /// One thing that happened to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,6 @@ use crate::lane::counted_per;
 use crate::scope::Part;
 use crate::verdict::Priority;
 use crate::window::Window;
-use alloc::vec::Vec;
 use headroom_model::facts;
 use headroom_model::points::Template;
 use headroom_model::profile::ISSUE_WRITES;

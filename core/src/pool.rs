@@ -6,12 +6,12 @@ use crate::demand::Demand;
 use crate::doubt::Doubt;
 use crate::sampler::Sampler;
 use crate::verdict::{Confidence, Priority};
-use alloc::borrow::Cow;
 use headroom_model::facts;
 use headroom_model::headers::Points;
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::{HOUR, Instant, Millis};
 use headroom_model::when::When;
+use std::borrow::Cow;
 
 /// One pool. Estimate, reserve, settle: a call reserves its cost before it is sent and settles it when answered.
 ///

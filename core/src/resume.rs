@@ -1,10 +1,10 @@
 //! A deferred call, written down so that a later process makes the same call of it.
 
-use core::fmt;
-use core::str::FromStr;
 use headroom_model::facts;
 use headroom_model::operation::{Operation, Request};
 use headroom_model::time::{Instant, Millis};
+use std::fmt;
+use std::str::FromStr;
 
 /// A deferred call: what of it counts when it comes again. As text it is a token of 76 letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl fmt::Display for ResumeError {
     }
 }
 
-impl core::error::Error for ResumeError {}
+impl std::error::Error for ResumeError {}
 
 /// Form and version.
 const PREFIX: &str = "hr1.";

@@ -1,9 +1,9 @@
 //! Which fall of the server's counter is the cost of one call.
 
 use crate::doubt::Doubt;
-use core::mem;
 use headroom_model::headers::Points;
 use headroom_model::time::{HOUR, Instant, Millis};
+use std::mem;
 
 /// Watches the attempts of one pool. Two that follow each other closely, each alone in flight from being sent to being
 /// answered, make a sample: whatever the counter fell by between their figures, of ours only the second was charged

@@ -1,7 +1,6 @@
 //! When to try again after a refusal: classify → budget → schedule, never earlier than the server said.
 
 use crate::config::Config;
-use alloc::vec;
 use headroom_model::refusal::{Clocks, Hint, Refusal, Wait, WaitSource};
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::{Instant, Millis};

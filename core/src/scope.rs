@@ -1,9 +1,8 @@
 //! What a limit counts together, by name.
 
-use alloc::string::String;
-use core::fmt;
 use headroom_model::operation::Method;
 use headroom_model::points::Template;
+use std::fmt;
 
 /// What a limit counts together. A pause covers exactly this.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,13 +4,11 @@ mod name;
 mod places;
 
 use crate::scope::{Part, Scope};
-use alloc::string::ToString;
-use alloc::vec::Vec;
-use core::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use name::Name;
 use places::Places;
+use std::hash::BuildHasher;
 
 /// Names a scope while it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -215,8 +213,8 @@ fn hash_of(hasher: &FixedState, key: (ScopeId, Part<()>, &[u8])) -> u64 {
     hasher.hash_one(key)
 }
 
-impl<V: core::fmt::Debug + Default> core::fmt::Debug for Scopes<V> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl<V: std::fmt::Debug + Default> std::fmt::Debug for Scopes<V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_map().entries(self.iter().map(|(id, value)| (self.name(id), value))).finish()
     }
 }

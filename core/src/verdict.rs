@@ -2,11 +2,10 @@
 
 use crate::resume::{Resume, ResumeError};
 pub use crate::scope::Scope;
-use alloc::string::String;
-use core::fmt;
 use headroom_model::facts;
 use headroom_model::points::Cost;
 use headroom_model::time::{Instant, Millis};
+use std::fmt;
 
 /// Which kind of limit is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,9 @@
 //! Windows of invocations as calendars, in which each call books the slot it will be sent in.
 
 use crate::state::{GRAINS, runs};
-use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 use headroom_model::profile::{WindowRule, WindowShape};
 use headroom_model::time::{Instant, Millis};
+use std::collections::VecDeque;
 
 /// The bookings under one rule. It holds no more than the rule admits in one window and what is booked ahead of now.
 #[derive(Clone, Debug)]

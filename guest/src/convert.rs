@@ -1,10 +1,6 @@
 //! Types of the WIT to those of model and core, and back: one `From` for each, field by field.
 
 use crate::headroom::forge::types as wit;
-use ::core::mem;
-use alloc::borrow::ToOwned;
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use headroom_core::config::{BurstRate, Config, ConfigError, PoolKind};
 use headroom_core::log::{Entry, Event};
 use headroom_core::verdict as core;
@@ -14,6 +10,7 @@ use headroom_model::operation as model;
 use headroom_model::points::{Cost, Template};
 use headroom_model::profile::InvocationProfile;
 use headroom_model::time::{Instant, Millis};
+use std::mem;
 
 impl From<wit::Trigger> for model::Trigger {
     fn from(trigger: wit::Trigger) -> Self {

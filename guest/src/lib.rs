@@ -6,19 +6,12 @@
 //! | `outcome` | what became of a call |
 //! | `planner` | the world `planner`: resources that wrap a limiter and its calls |
 //! | `client` | the world `client`: the same limiter, driven by WASI clocks and the embedder's transport |
-//! | `bare` | a panic handler: `planner` does without the standard library, `client` needs it to be async |
-
-#![cfg_attr(feature = "planner", no_std)]
-
-extern crate alloc;
 
 #[cfg(not(any(feature = "planner", feature = "client")))]
 compile_error!("choose a world: build with `--features planner` or `--features client`");
 #[cfg(all(feature = "planner", feature = "client"))]
 compile_error!("one world at a time: build with either `--features planner` or `--features client`");
 
-#[cfg(feature = "planner")]
-mod bare;
 #[cfg(feature = "client")]
 mod client;
 mod convert;
@@ -32,6 +25,7 @@ wit_bindgen::generate!({ path: "../wit", world: "planner" });
 wit_bindgen::generate!({ path: "../wit", world: "client" });
 
 /// Half the size of the one that comes with the standard library.
+#[cfg(target_family = "wasm")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 

@@ -1,9 +1,6 @@
 //! What became of a call, in the words of the WIT.
 
 use crate::headroom::forge::types as wit;
-use alloc::borrow::ToOwned;
-use alloc::string::ToString;
-use alloc::vec::Vec;
 use headroom_core::log::Entry;
 use headroom_core::resume::requeue_after;
 use headroom_core::verdict as core;

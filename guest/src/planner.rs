@@ -6,13 +6,11 @@ use crate::exports::headroom::forge::limiter::{
     Saved, Snapshot, StateError, Step, Verdict,
 };
 use crate::outcome::{Last, never_begun};
-use ::core::cell::RefCell;
-use alloc::rc::Rc;
-use alloc::string::String;
-use alloc::vec::Vec;
 use headroom_core::verdict as core;
 use headroom_core::{CallId, Limiter, state};
 use headroom_model::time::Instant;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// The component.
 pub struct Planner;

@@ -2,9 +2,6 @@
 //!
 //! Two libraries did this before; both together weighed more in the component than all that it decides about dates.
 
-use alloc::format;
-use alloc::string::String;
-
 /// A second of the calendar, year 0 to 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Civil {

@@ -28,10 +28,6 @@
 //! assert_eq!((refusal.limiter, refusal.scope), (Limiter::PointsQuota, Scope::App));
 //! ```
 
-#![cfg_attr(not(any(test, feature = "full")), no_std)]
-
-extern crate alloc;
-
 pub mod allowance;
 mod calendar;
 #[cfg(feature = "full")]

@@ -1,8 +1,5 @@
 //! The wire: what is asked for and what comes back, in the words of `wit/types.wit`.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 /// One header field. Names compare without regard to case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {

@@ -4,9 +4,7 @@
 
 use crate::allowance::{Allowance, Granted};
 use crate::facts::{self, Source};
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-use core::fmt;
+use std::fmt;
 
 /// Where the rules of this module are from.
 pub static SOURCE: &Source = &facts::sources::CONFLUENCE_PAGE;

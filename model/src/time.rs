@@ -1,10 +1,8 @@
 //! Integer time: instants and spans in whole milliseconds, and the UTC hour.
 
 use crate::calendar::{self, Civil};
-use alloc::format;
-use alloc::string::String;
-use core::fmt;
-use core::ops::{Add, AddAssign};
+use std::fmt;
+use std::ops::{Add, AddAssign};
 
 /// A span of time in whole milliseconds. Arithmetic saturates, so no header can overflow it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

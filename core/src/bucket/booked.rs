@@ -1,9 +1,8 @@
 //! The slots of a bucket that are booked and can still be given back.
 
 use crate::verdict::Priority;
-use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use headroom_model::time::Instant;
+use std::collections::VecDeque;
 
 /// The bookings of a bucket. Most have one at a time, which needs no memory of its own.
 #[derive(Clone, Debug, Default)]

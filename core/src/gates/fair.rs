@@ -38,7 +38,7 @@ impl Gates {
 
     /// They do no longer.
     pub(crate) fn ask_no_more(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
-        let asked = core::mem::take(&mut hold.asked);
+        let asked = std::mem::take(&mut hold.asked);
         if asked > 0 {
             self.fair.open = self.fair.open.saturating_sub(asked.into());
             self.change_share(lane, now, |share| share.open = share.open.saturating_sub(asked));

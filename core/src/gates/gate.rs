@@ -7,7 +7,6 @@ use crate::pool::Pool;
 use crate::shadow::Shadow;
 use crate::shares::Share;
 use crate::verdict::LimiterKind;
-use alloc::boxed::Box;
 use headroom_model::time::Instant;
 
 /// What is known of one scope. There are many of them, so what few have is boxed.

@@ -3,7 +3,6 @@
 use super::Gates;
 use crate::limiter::PoolStatus;
 use crate::verdict::Wait;
-use alloc::vec::Vec;
 use headroom_model::time::Instant;
 
 impl Gates {

@@ -8,7 +8,6 @@ use crate::scope::Part;
 use crate::scopes::ScopeId;
 use crate::shadow::Shadow;
 use crate::verdict::{Confidence, Forecast, LimiterKind, Never, Priority};
-use alloc::boxed::Box;
 use headroom_model::headers::Points;
 use headroom_model::time::{Instant, Millis};
 

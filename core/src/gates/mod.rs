@@ -25,7 +25,6 @@ use crate::pool::Sent as InPool;
 use crate::scope::{Part, Scope};
 use crate::scopes::{ScopeId, Scopes};
 use crate::verdict::{CallOptions, Decision, Limit, LimiterKind, Never, Wait};
-use alloc::boxed::Box;
 use fair::Fair;
 use gate::{Gate, Pause};
 use headroom_model::headers::Points;

@@ -12,8 +12,6 @@ use crate::shadow::Shadow;
 use crate::shares::Share;
 use crate::state::{CostState, Memory, Name, PoolState, Record, ShadowState, cut, entry, in_order, recall_windows};
 use crate::verdict::LimiterKind;
-use alloc::boxed::Box;
-use alloc::vec::Vec;
 use headroom_model::time::Instant;
 
 impl Gates {

@@ -5,8 +5,8 @@ use crate::lane::{Lane, MOST_SCOPES, OWNER};
 use crate::pace::{LATE, Pace};
 use crate::scope::Part;
 use crate::verdict::Wait;
-use core::mem;
 use headroom_model::time::Instant;
+use std::mem;
 
 /// Whether a call may be sent.
 #[derive(Debug)]

@@ -6,9 +6,6 @@ use crate::log::{Event, Log};
 use crate::resume::Resume;
 use crate::scope::Scope;
 use crate::verdict::{CallOptions, Ending, Limit, LimiterKind, Outcome, Wait};
-use alloc::borrow::ToOwned;
-use alloc::boxed::Box;
-use alloc::string::String;
 use headroom_model::operation::{Operation, Request};
 use headroom_model::time::Instant;
 

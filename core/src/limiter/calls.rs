@@ -1,8 +1,5 @@
 //! The open calls, each in a place that its id tells.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
-
 /// Names an open call of one limiter. Never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CallId(u64);

@@ -2,7 +2,6 @@
 
 use super::Limiter;
 use crate::verdict::{Confidence, Forecast, Scope, Wait};
-use alloc::vec::Vec;
 use headroom_model::time::Instant;
 
 /// What a limiter knows at an instant.

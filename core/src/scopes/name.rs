@@ -1,7 +1,6 @@
 //! The name of a scope within another.
 
-use alloc::boxed::Box;
-use core::fmt;
+use std::fmt;
 
 /// So long is a cloud id. Longer ones are rare.
 const SHORT: usize = 36;
@@ -35,7 +34,7 @@ impl Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(core::str::from_utf8(self.bytes()).unwrap_or_default())
+        f.write_str(std::str::from_utf8(self.bytes()).unwrap_or_default())
     }
 }
 

@@ -1,7 +1,5 @@
 //! Numbered places for values, in chunks: growing moves few values and leaves room for few.
 
-use alloc::vec::Vec;
-
 /// Places for values. What stands next to each other lies next to each other, one step away.
 #[derive(Clone, Debug)]
 pub(super) struct Places<T> {

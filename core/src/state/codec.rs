@@ -8,7 +8,6 @@
 //! ```
 
 use crate::verdict::LimiterKind;
-use alloc::borrow::ToOwned;
 
 /// What every state begins with.
 pub(super) const MAGIC: &[u8] = b"hdrm";

@@ -33,11 +33,11 @@ mod write;
 
 use crate::crowd::Crowd;
 use crate::verdict::LimiterKind;
-use alloc::collections::BinaryHeap;
-use alloc::vec::Vec;
-use core::cmp::Ordering;
-use core::{fmt, mem};
 use headroom_model::time::{Instant, Millis};
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::fmt;
+use std::mem;
 
 pub(crate) use name::Name;
 pub(crate) use parts::{Belief, Booked, BucketState, CostState, Costs, Hour, PoolState, ShadowState, entry, runs};
@@ -108,7 +108,7 @@ impl fmt::Display for StateError {
     }
 }
 
-impl core::error::Error for StateError {}
+impl std::error::Error for StateError {}
 
 /// One memory of two. It grants no more than either: what both know is not added up, the more careful figure counts.
 ///

@@ -1,7 +1,6 @@
 //! Scopes by name, as they are saved: numbers of scopes and templates mean something to one process alone.
 
 use crate::scope::{Part, Scope};
-use alloc::string::String;
 use headroom_model::operation::Method;
 use headroom_model::points::Template;
 

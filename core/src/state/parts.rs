@@ -6,7 +6,6 @@ use crate::demand::Demand;
 use crate::doubt::Doubt;
 use crate::learned::Samples;
 use crate::sampler::Sampler;
-use alloc::vec::Vec;
 use headroom_model::time::{HOUR, Instant, Millis};
 
 /// Bookings of one scope: for each window, by whether it slides and by its span, how many lie at each instant. For a
@@ -137,7 +136,7 @@ impl PoolState {
             hour: a.hour.join(b.hour),
             before: super::either(a.before, b.before, Hour::join),
             left_before: least(a.left_before, b.left_before),
-            peaks: core::array::from_fn(|of| a.peaks[of].max(b.peaks[of])),
+            peaks: std::array::from_fn(|of| a.peaks[of].max(b.peaks[of])),
             doubt: a.doubt.join(b.doubt),
             people: a.people.join(b.people),
             spending: a.spending.join(b.spending),

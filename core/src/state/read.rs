@@ -11,8 +11,6 @@ use crate::demand::Demand;
 use crate::doubt::Doubt;
 use crate::learned::Samples;
 use crate::sampler::{Figure, Sampler};
-use alloc::string::String;
-use alloc::vec::Vec;
 use headroom_model::time::{HOUR, Instant, Millis};
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Memory, StateError> {
@@ -142,7 +140,7 @@ impl<'a> Reader<'a> {
     /// The lowest bits of a number that has no others.
     fn flags<const N: usize>(&mut self) -> [bool; N] {
         let flags = self.up_to((1 << N) - 1);
-        core::array::from_fn(|bit| flags >> bit & 1 == 1)
+        std::array::from_fn(|bit| flags >> bit & 1 == 1)
     }
 
     #[inline(never)]

@@ -2,7 +2,6 @@
 
 use super::parts::{Windows, entry};
 use crate::window::Window;
-use alloc::vec::Vec;
 use headroom_model::time::Instant;
 
 /// What was saved of the same windows, and beside it what windows of other profiles saw, as late as it can have been.

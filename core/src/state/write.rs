@@ -7,7 +7,6 @@ use crate::crowd::Crowd;
 use crate::demand::Demand;
 use crate::doubt::Doubt;
 use crate::sampler::{Figure, Sampler};
-use alloc::vec::Vec;
 use headroom_model::time::{HOUR, Instant, Millis};
 
 pub(super) fn encode(state: &Memory) -> Vec<u8> {

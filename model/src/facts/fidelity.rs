@@ -3,7 +3,6 @@
 use super::doubts::{DOUBTS, Doubt};
 use super::row::{Row, groups};
 use super::{Confidence, EXAMPLE, NOT_YET, prices, sources};
-use alloc::string::String;
 
 const INTRO: &str = "\
 # Fidelity

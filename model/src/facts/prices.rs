@@ -3,11 +3,7 @@
 use super::{Confidence, Row, Source};
 use crate::graphql;
 use crate::points::{BASE_POINTS, Catalog, Class, Priced};
-use alloc::borrow::Cow;
-use alloc::borrow::ToOwned;
-use alloc::format;
-use alloc::string::String;
-use alloc::vec::Vec;
+use std::borrow::Cow;
 
 /// The headings of the two lists.
 pub const GROUPS: [&str; 2] = ["prices of REST templates", "prices in GraphQL"];

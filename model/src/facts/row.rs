@@ -1,11 +1,7 @@
 //! Facts without their types: rows to be listed.
 
 use super::{Confidence, Fact, Group, Source, burst, elsewhere, field, forge, headers, points, proposals, retry};
-use alloc::borrow::Cow;
-use alloc::format;
-use alloc::string::String;
-use alloc::string::ToString;
-use alloc::vec::Vec;
+use std::borrow::Cow;
 
 /// A fact to be listed. Built from a constant, or by whoever has facts in a data file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Where a figure is from, and how sure it is.
 
-use alloc::borrow::Cow;
-use core::fmt;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::fmt;
 
 /// A page, thread, package or set of measurements that says something. Built from text that is compiled in
 /// ([`Source::new`]) or that was read from a file.

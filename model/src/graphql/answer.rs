@@ -9,9 +9,6 @@
 use super::cost::{CostReport, find, read_reset, read_retry_after};
 use crate::refusal::TOO_MANY_REQUESTS;
 use crate::when::When;
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
 /// Bodies longer than this are not read: a refusal is short, and what a long answer cost shows in the next one.
@@ -73,7 +70,7 @@ impl GraphqlAnswer {
 /// ```
 #[must_use]
 pub fn read(body: &[u8]) -> Option<GraphqlAnswer> {
-    let text = core::str::from_utf8(body).ok().filter(|text| text.len() <= MOST_BYTES)?;
+    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= MOST_BYTES)?;
     let is_object = text.trim_start().starts_with('{');
     if !is_object || !(text.contains("\"errors\"") || text.contains("\"cost\"")) {
         return None;

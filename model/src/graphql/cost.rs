@@ -12,9 +12,6 @@
 
 use crate::time::Instant;
 use crate::when::When;
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-use alloc::string::ToString;
 use serde_json::{Map, Value};
 
 /// What an answer says about its cost. What it did not say, or not so that it can be understood, is none.
@@ -132,9 +129,7 @@ fn digits(value: &Value) -> Option<String> {
     let number = value.as_number()?;
     let whole = number.as_u64().or_else(|| {
         let float = number.as_f64().filter(|float| *float >= 0.0)?;
-        let whole = float as u64;
-        // Rounded up; `f64::ceil` is not in core.
-        Some(whole.saturating_add(u64::from((whole as f64) < float)))
+        Some(float.ceil() as u64)
     })?;
     Some(whole.to_string())
 }

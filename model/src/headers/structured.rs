@@ -4,12 +4,9 @@
 //! `draft-ietf-httpapi-ratelimit-headers`.
 
 use crate::time::Millis;
-use alloc::borrow::ToOwned;
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::convert::Infallible;
 use sfv::visitor::{EntryVisitor, Ignored, InnerListVisitor, ItemVisitor, ListVisitor, ParameterVisitor};
 use sfv::{BareItemFromInput, KeyRef, ListSerializer, Parser, StringRef, key_ref};
+use std::convert::Infallible;
 
 /// A member of `RateLimit-Policy`: how much a window admits.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,7 @@
 //! Counts objects in the JSON body of an answer, without keeping any of it.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
 
 /// A place to count at.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +19,7 @@ pub(super) fn count(body: &[u8], places: &mut [Place]) -> bool {
     let paths: Vec<_> = places.iter().map(|place| place.path.clone()).collect();
     let wanted = paths.iter().enumerate().map(|(at, path)| (path.as_str(), at)).collect();
     // As text, as all other JSON is read: the reader of bytes would be there beside that of text.
-    let Ok(body) = core::str::from_utf8(body) else { return false };
+    let Ok(body) = std::str::from_utf8(body) else { return false };
     let mut json = serde_json::Deserializer::from_str(body);
     Walk { wanted, places }.deserialize(&mut json).is_ok() && json.end().is_ok()
 }
@@ -60,7 +58,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         self.add(1, false);
-        while let Some(key) = map.next_key::<alloc::borrow::Cow<'de, str>>()? {
+        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
             let inner = self.wanted.iter().filter_map(|(path, place)| {
                 let (name, rest) = path.split_once('.').unwrap_or((path, ""));
                 (!name.is_empty() && (name == key || name == "*")).then_some((rest, *place))

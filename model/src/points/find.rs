@@ -1,8 +1,7 @@
 //! Finds the template that a target is of. Nothing is allocated.
 
 use super::table::{Method, NONE, Node, Row, Shape, Table};
-use alloc::string::String;
-use core::cmp::Ordering;
+use std::cmp::Ordering;
 
 /// A target with more segments than this is of no template.
 const MOST_SEGMENTS: usize = 24;
@@ -159,7 +158,7 @@ fn compare(name: &str, segment: &str, is_escaped: bool) -> Ordering {
 
 fn decoded(segment: &str) -> impl Iterator<Item = u8> {
     let mut rest = segment.as_bytes();
-    core::iter::from_fn(move || {
+    std::iter::from_fn(move || {
         let (first, after) = rest.split_first()?;
         let digit = |at: usize| char::from(*after.get(at)?).to_digit(16);
         match (first, digit(0), digit(1)) {

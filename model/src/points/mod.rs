@@ -30,10 +30,6 @@ pub use table::MOST_OBJECTS;
 use crate::facts;
 #[cfg(feature = "full")]
 use crate::facts::source;
-use alloc::borrow::ToOwned;
-use alloc::format;
-use alloc::string::String;
-use alloc::vec::Vec;
 use count::Place;
 use find::Target;
 use reckon::{Basis, Line, Verb, reckon};

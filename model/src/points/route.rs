@@ -4,7 +4,6 @@ use super::find::Target;
 use super::reckon::Basis;
 use super::shipped::SHIPPED;
 use super::{Cost, priced};
-use alloc::string::String;
 
 /// A path template that the shipped files name: a key that is cheap to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -16,7 +16,7 @@ pub struct Span {
 
 impl Span {
     /// Its bytes.
-    pub fn range(self) -> core::ops::Range<usize> {
+    pub fn range(self) -> std::ops::Range<usize> {
         let start = usize::from(self.start);
         start..start + usize::from(self.len)
     }

@@ -1,6 +1,6 @@
 //! The vocabulary of a refusal: who answered, which limit, whose; and what the reasons mean.
 
-use core::fmt;
+use std::fmt;
 
 /// Declares an enum whose cases have a name as printed.
 macro_rules! named {

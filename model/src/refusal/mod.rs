@@ -12,8 +12,6 @@ use crate::operation::{Answer, Response};
 use crate::properties::{RateLimitProperties, Rejection};
 use crate::time::{Instant, Millis};
 use crate::when::When;
-use alloc::string::String;
-use alloc::vec::Vec;
 pub use graphql::read_graphql;
 pub use limiter::{CONFLUENCE_GLOBAL, Limiter, Origin, Reason, Scope};
 use origin::Verdict;

@@ -11,7 +11,6 @@ use crate::profile::{CountedPer, InvocationProfile};
 use crate::properties::{Limited, RateLimitProperties, STORAGE_CODES};
 use crate::time::Millis;
 use crate::when::When;
-use alloc::string::String;
 
 /// What a refused response amounts to, apart from when to come again.
 #[derive(Clone, Debug, PartialEq, Eq)]

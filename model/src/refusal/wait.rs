@@ -3,8 +3,7 @@
 use super::{Limiter, Refusal};
 use crate::time::{HOUR, Instant, Millis};
 use crate::when::When;
-use alloc::vec::Vec;
-use core::fmt;
+use std::fmt;
 
 /// From where a wait is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
