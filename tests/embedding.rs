@@ -3,11 +3,14 @@
 use futures::channel::oneshot;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use futures::poll;
+use headroom_core::Limiter;
 use headroom_host::types::{
-    Answer, AttemptCount, AttemptError, CallOptions, Config, Context, Decision, Header, Invocation, Never, Operation,
-    Outcome, Request, Response, Runtime, Trigger,
+    Answer, AttemptCount, AttemptError, CallOptions, Config, Context, Decision, Ending, Header, Invocation, Never,
+    Operation, Request, Response, Runtime, StateFault, Trigger,
 };
 use headroom_host::{Caller, Client, ClientComponent, ClientState, Error, PlannerComponent, Step, Transport};
+use headroom_model::operation as model;
+use headroom_model::time::{Instant, Millis};
 use headroom_tests::component;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -73,7 +76,7 @@ fn a_thousand_calls_share_one_instance_and_each_is_carried_through() {
             .await
             .expect("no trap");
         let attempts = outcomes.into_iter().map(|outcome| match outcome.expect("no trap") {
-            Outcome::Success(success) if success.answer == response(200, &[]) => success.attempts,
+            outcome if outcome.ending == Ending::Success(response(200, &[])) => outcome.attempts,
             other => panic!("not a success: {other:?}"),
         });
         assert_eq!((attempts.sum::<u32>(), transport.sent.load(Ordering::Relaxed)), (1_020, 1_020));
@@ -137,7 +140,7 @@ fn a_call_that_nobody_listens_to_is_carried_to_its_end_and_then_out_of_the_way()
             abandon_a_call(caller, &transport).await;
             caller.invoke_with_retry(page(), CallOptions::default()).await.expect("no trap")
         });
-        let Outcome::Refused(refusal) = abandoned.await.expect("no trap") else { panic!("the first is open") };
+        let Ending::Refused(refusal) = abandoned.await.expect("no trap").ending else { panic!("the first is open") };
         assert_eq!(refusal.why, Never::TooManyCalls(1));
 
         release.send(()).expect("the attempt outlives its call's future");
@@ -149,7 +152,7 @@ fn a_call_that_nobody_listens_to_is_carried_to_its_end_and_then_out_of_the_way()
             caller.invoke_with_retry(page(), options).await.expect("no trap")
         });
         let after = after.await.expect("no trap");
-        assert!(matches!(after, Outcome::Success(_)), "there are points for two calls and no more: {after:?}");
+        assert!(matches!(after.ending, Ending::Success(_)), "there are points for two calls and no more: {after:?}");
     });
 }
 
@@ -189,8 +192,9 @@ fn a_wait_past_the_deadline_is_an_answer_and_not_a_wait() {
             })
             .await
             .expect("no trap");
-        let (Outcome::Deferred(first), Outcome::Deferred(second)) = outcomes else { panic!("{outcomes:?}") };
-        assert_eq!((first.attempts, second.attempts), (1, 0));
+        assert_eq!((outcomes.0.attempts, outcomes.1.attempts), (1, 0));
+        let endings = (outcomes.0.ending, outcomes.1.ending);
+        let (Ending::Deferred(first), Ending::Deferred(second)) = endings else { panic!("{endings:?}") };
         assert_eq!(first.not_before, second.not_before);
     });
 }
@@ -204,7 +208,8 @@ fn a_deferred_call_is_resumed_in_another_instance() {
     let call = planner.begin(&page(), &options, now).expect("no trap");
     assert_eq!(planner.next(call, now).expect("no trap"), Step::Send(1));
     planner.on_response(call, &response(429, &[("Retry-After", "1847")]), now).expect("no trap");
-    let Ok(Step::Done(Outcome::Deferred(deferral))) = planner.next(call, now) else { panic!("half an hour in a UI") };
+    let Ok(Step::Done(outcome)) = planner.next(call, now) else { panic!("half an hour in a UI") };
+    let Ending::Deferred(deferral) = outcome.ending else { panic!("{outcome:?}") };
     assert_eq!(deferral.requeue_after, 900_000, "the first hop of three");
 
     let mut other = compiled.instantiate(|_| {}, 2).expect("it instantiates");
@@ -218,9 +223,8 @@ fn a_deferred_call_is_resumed_in_another_instance() {
     for token in ["", "hr1.0", "nonsense"] {
         let options = CallOptions { resume_token: Some(token.to_owned()), ..CallOptions::default() };
         let call = other.begin(&page(), &options, early).expect("no trap");
-        let Ok(Step::Done(Outcome::Refused(refusal))) = other.next(call, early) else {
-            panic!("`{token}` is no token")
-        };
+        let Ok(Step::Done(outcome)) = other.next(call, early) else { panic!("`{token}` is no token") };
+        let Ending::Refused(refusal) = outcome.ending else { panic!("{outcome:?}") };
         assert!(matches!(refusal.why, Never::ResumeTokenNotValid(_)), "{:?}", refusal.why);
     }
 }
@@ -262,10 +266,43 @@ fn a_report_that_nobody_waits_for_changes_nothing() {
     assert_eq!(planner.next(call, now).expect("no trap"), Step::Send(1), "not sent yet, so not answered");
     planner.on_response(call, &response(200, &[]), now).expect("no trap");
     let done = planner.next(call, now).expect("no trap");
-    assert!(matches!(&done, Step::Done(Outcome::Success(success)) if success.answer == response(200, &[])), "{done:?}");
+    let Step::Done(outcome) = &done else { panic!("{done:?}") };
+    assert_eq!(outcome.ending, Ending::Success(response(200, &[])));
     planner.on_response(call, &response(404, &[]), now).expect("no trap");
     planner.on_failure(call, &AttemptError::TimedOut, now).expect("no trap");
     assert_eq!(planner.next(call, now).expect("no trap"), done, "the outcome stays");
+}
+
+/// Two page reads, and with them the whole pool.
+#[test]
+fn what_one_planner_saved_another_goes_on_with() {
+    let compiled = PlannerComponent::new(&component("planner")).expect("it compiles");
+    let start = || compiled.instantiate(|config| (config.quota, config.jitter) = (4, 0), 7).expect("it instantiates");
+    let (mut one, mut other, now) = (start(), start(), 1_770_034_800_000);
+    let config = headroom_core::Config { quota_points: 4, jitter: Millis(0), ..headroom_core::Config::default() };
+    let mut native = Limiter::new(config, 7).expect("it is in range");
+    let read = model::Operation::Rest(model::Request::get("docs", "/wiki/rest/api/content/1"));
+    let answered = model::Answer::Response(model::Response { status: 200, headers: vec![], body: vec![] });
+    for _ in 0..2 {
+        let call = one.begin(&page(), &CallOptions::default(), now).expect("no trap");
+        assert!(matches!(one.next(call, now), Ok(Step::Send(1))));
+        one.on_response(call, &response(200, &[]), now).expect("no trap");
+        one.end(call).expect("no trap");
+        let call = native.begin(&read, &Default::default(), Instant(now)).expect("it is not full");
+        native.next(call, Instant(now));
+        native.on_response(call, &answered, Instant(now));
+        native.end(call);
+    }
+    let saved = one.save(now).expect("no trap");
+    assert_eq!((&saved.bytes, saved.left_out), (&native.save(Instant(now)).bytes, 0), "native and component alike");
+    assert_eq!(other.merge(&saved.bytes, &saved.bytes, now).expect("no trap").as_ref(), Ok(&saved));
+    other.restore(&saved.bytes, now).expect("no trap").expect("it is whole");
+    let verdict = one.quota_check(&page(), &CallOptions::default(), now).expect("no trap");
+    assert!(matches!(verdict.decision, Decision::WaitUntil(_)));
+    assert_eq!(other.quota_check(&page(), &CallOptions::default(), now).expect("no trap"), verdict);
+    let error = other.restore(&saved.bytes[1..], now).expect("no trap").expect_err("it is not whole");
+    assert_eq!(error.fault, StateFault::NotAState);
+    assert_eq!(other.quota_check(&page(), &CallOptions::default(), now).expect("no trap"), verdict, "as before");
 }
 
 #[test]

@@ -4,9 +4,12 @@ mod booked;
 
 use crate::config::BurstRate;
 use crate::pace::LATE;
+use crate::state::{Belief, BucketState, runs};
 use crate::verdict::Priority;
 use booked::Booked;
 use headroom_model::time::{Instant, Millis};
+use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::mem;
 
 /// A token bucket in the form of a theoretical arrival time (GCRA, ITU-T I.371), exact in integers: time is
@@ -34,6 +37,9 @@ pub(crate) struct Bucket {
 }
 
 const CALL: u128 = 1_000;
+
+/// So many bookings are told apart in what is saved. It matters where a refusal or time changes the rate soon after.
+const MOST_APART: usize = 64;
 
 /// So long without a refusal raises the rate by a tenth of what was told: from half to all in less than a minute.
 const RAISE_AFTER: Millis = Millis::from_secs(10);
@@ -80,12 +86,39 @@ impl Bucket {
 
     /// The first instant at which the bucket has a token beside all that is booked.
     fn free(&self) -> Instant {
-        let free = self.full_at().saturating_sub(self.slack()).div_ceil(u128::from(self.rate.per_second));
+        self.free_after(self.full_at())
+    }
+
+    fn free_after(&self, full_at: u128) -> Instant {
+        let free = full_at.saturating_sub(self.slack()).div_ceil(u128::from(self.rate.per_second));
         Instant(u64::try_from(free).unwrap_or(u64::MAX))
+    }
+
+    /// As it is believed at `now`. Time without a refusal raises a rate that one lowered; only what is sent writes that
+    /// down, since a booking may be given back and then leaves no trace.
+    fn at(&self, now: Instant) -> Cow<'_, Self> {
+        if self.rate == self.told || self.raises(now) == 0 {
+            return Cow::Borrowed(self);
+        }
+        let mut bucket = self.clone();
+        bucket.raise(now);
+        Cow::Owned(bucket)
+    }
+
+    fn raise(&mut self, now: Instant) {
+        let raises = self.raises(now);
+        if self.rate != self.told && raises > 0 {
+            self.settled_at = now;
+            self.believe(|rate, told| raised(rate, told, raises));
+        }
     }
 
     /// The first instant from `from` on that a call of this priority can book at `now`.
     pub(crate) fn earliest(&self, from: Instant, priority: Priority, now: Instant) -> Instant {
+        self.at(now).earliest_as_believed(from, priority, now)
+    }
+
+    fn earliest_as_believed(&self, from: Instant, priority: Priority, now: Instant) -> Instant {
         // Mostly there is a token, and that takes no division.
         if self.full_at() <= self.scaled(from) + self.slack() {
             return from;
@@ -100,26 +133,30 @@ impl Bucket {
     /// Whether booking `slot`, an instant that `earliest` gave, leaves no hole before it: it is the end of the line, or
     /// taken over from a background call.
     pub(crate) fn leaves_no_hole(&self, slot: Instant, priority: Priority, now: Instant) -> bool {
-        let takes_over = || self.free() > slot && self.booked.to_take_over(slot, now) == Some(slot);
+        let takes_over = || self.at(now).free() > slot && self.booked.to_take_over(slot, now) == Some(slot);
         self.earliest(now, priority, now) == slot || (priority == Priority::Interactive && takes_over())
     }
 
     /// Books `slot`, an instant that `earliest` gave.
     pub(crate) fn book(&mut self, slot: Instant, priority: Priority, now: Instant) {
-        let raises = self.raises(now);
-        if self.rate != self.told && raises > 0 {
-            self.settled_at = now;
-            self.believe(|rate, told| raised(rate, told, raises));
+        // At a rate that is to be raised, a slot that is forgotten sooner would count differently.
+        if self.rate == self.told {
+            self.forget_used(now);
         }
-        self.forget_used(now);
         if matches!(self.booked, Booked::None) {
             self.booked = Booked::One(slot, priority);
             return;
         }
-        let (full_at, is_free) = (self.full_at(), self.free() <= slot);
+        let (full_at, is_free) = (self.full_at(), self.at(now).free() <= slot);
         let mut line = mem::take(&mut self.booked).into_line(full_at);
         line.book(slot, priority, is_free, self.full_after(full_at, slot));
         self.booked = Booked::Many(line);
+    }
+
+    /// A call is sent in a slot that it booked.
+    pub(crate) fn sent(&mut self, now: Instant) {
+        self.raise(now);
+        self.forget_used(now);
     }
 
     /// Drops the slots that nobody can use or give back any longer.
@@ -153,6 +190,58 @@ impl Bucket {
         self.settled_at = self.settled_at.max(until);
         self.booked.keep_from(until);
         self.full_at_first = self.full_at_first.max(self.scaled(until) + self.slack());
+    }
+
+    /// What is worth remembering at `at`; none if it is idle. Slots that open calls hold count as used. No configuration
+    /// tells the rate of an endpoint.
+    pub(crate) fn save(&self, at: Instant, is_endpoint: bool) -> Option<BucketState> {
+        let mut bucket = self.clone();
+        bucket.forget_used(at);
+        // A full one stays so whatever is believed of its rate.
+        let is_full = bucket.full_at() <= bucket.scaled(at);
+        let most = if is_full { 0 } else { MOST_APART };
+        let Self { told, rate, settled_at, mut full_at_first, booked } = bucket;
+        let mut slots = booked.into_line(0).slots;
+        while slots.len() > most
+            && let Some(first) = slots.pop_front()
+        {
+            full_at_first = self.full_after(full_at_first, first);
+        }
+        let first = slots.front().map_or(at, |slot| at.min(*slot));
+        let from = first.max(self.free_after(full_at_first));
+        Some(BucketState {
+            from,
+            missing: u64::try_from(full_at_first.saturating_sub(self.scaled(from))).unwrap_or(u64::MAX),
+            empty_until: Some(from).filter(|from| *from > at),
+            booked: runs(slots.into_iter()),
+            learned: Some(Belief { rate, settled_at }).filter(|_| rate != told),
+            told: Some(told).filter(|_| is_endpoint),
+        })
+        .filter(|_| !self.is_idle(at))
+    }
+
+    /// Takes in what was saved of a bucket, into an untouched one. It believes no higher rate than either.
+    pub(crate) fn restore(&mut self, state: &BucketState) {
+        if let Some(Belief { rate, settled_at }) = state.learned {
+            self.rate.per_second = rate.per_second.min(self.told.per_second);
+            self.rate.capacity = rate.capacity.min(self.told.capacity);
+            self.settled_at = settled_at;
+        }
+        // At another rate or capacity, the same tokens would be there at another instant.
+        let empty = |until: Instant| self.scaled(Instant(until.0.saturating_sub(1))) + self.slack() + 1;
+        let missing = self.scaled(state.from) + u128::from(state.missing);
+        self.full_at_first = state.empty_until.map_or(missing, |until| missing.max(empty(until)));
+        let all: u64 = state.booked.iter().map(|(_, count)| u64::from(*count)).sum();
+        let (mut more, mut slots) = (all.saturating_sub(MOST_APART as u64), VecDeque::new());
+        for (slot, count) in &state.booked {
+            let together = more.min((*count).into());
+            more -= together;
+            if let Some(others) = together.checked_sub(1) {
+                self.full_at_first = self.full_after(self.full_at_first, *slot) + u128::from(others) * CALL;
+            }
+            (together..(*count).into()).for_each(|_| slots.push_back(*slot));
+        }
+        self.booked = Booked::of(slots);
     }
 
     /// How often time without a refusal has raised the rate since it was last written down.

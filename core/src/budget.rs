@@ -7,7 +7,7 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Budget {
     /// In thousandths of a token.
-    taken: u32,
+    pub(crate) taken: u32,
 }
 
 const TOKEN: u32 = 1_000;

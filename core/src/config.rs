@@ -34,6 +34,11 @@ impl BurstRate {
         Self { per_second: part(self.per_second), capacity: part(self.capacity) }
     }
 
+    /// What both admit.
+    pub(crate) fn slower(self, other: Self) -> Self {
+        Self { per_second: self.per_second.min(other.per_second), capacity: self.capacity.min(other.capacity) }
+    }
+
     /// The rate assumed where nothing is known: what Jira documents for GET and each endpoint of a tenant; Confluence
     /// publishes no number. The capacity is unpublished: one second's worth is the careful assumption.
     pub const ASSUMED: Self =

@@ -7,9 +7,9 @@ use headroom_model::time::{Instant, Millis};
 /// No server publishes the number, and none counts for us who else is in there, so it can only be felt out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Crowd {
-    most: u32,
+    pub(crate) most: u32,
     /// When the bound may change again: the end of the pause after a refusal.
-    settled_at: Instant,
+    pub(crate) settled_at: Instant,
 }
 
 /// So long without a refusal admits one more.
@@ -30,6 +30,11 @@ impl Crowd {
             Some(before) if now < before.settled_at => Self { settled_at: before.settled_at.max(until), ..before },
             _ => Self { most: (in_flight / 2).max(1), settled_at: until },
         }
+    }
+
+    /// The narrower of two bounds, for as long as either holds.
+    pub(crate) fn join(self, other: Self) -> Self {
+        Self { most: self.most.min(other.most), settled_at: self.settled_at.max(other.settled_at) }
     }
 
     /// Whether one more may be sent beside so many.

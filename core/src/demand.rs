@@ -44,6 +44,32 @@ impl Demand {
     /// How long a generation lasts: long enough to count, short enough to follow a working day.
     pub(crate) const SPAN: Millis = Millis(SPAN_MS as u64);
 
+    /// As numbers, and since when the first three count.
+    pub(crate) fn numbers(&self) -> ([u64; 6], Instant) {
+        let Self { young, old, since } = *self;
+        let of = |Generation { points, calls, passed_ms }: Generation| [points, calls.into(), passed_ms.into()];
+        let ([a, b, c], [d, e, f]) = (of(young), of(old));
+        ([a, b, c, d, e, f], since)
+    }
+
+    /// Of such numbers, whatever they are.
+    pub(crate) fn of_numbers([a, b, c, d, e, f]: [u64; 6], since: Instant) -> Self {
+        let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        let of =
+            |points, calls, passed| Generation { points, calls: small(calls), passed_ms: small(passed).min(SPAN_MS) };
+        Self { young: of(a, b, c), old: of(d, e, f), since }
+    }
+
+    /// What keeps no less than either for the same calls: none are added up.
+    pub(crate) fn join(self, other: Self) -> Self {
+        Self { young: self.young.join(other.young), old: self.old.join(other.old), since: self.since.max(other.since) }
+    }
+
+    /// Whether all that was learned is too old to count.
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
+        now.since(self.since) >= Self::SPAN.times(2)
+    }
+
     /// An interactive call of so many points begins.
     pub(crate) fn add(&mut self, points: u32, now: Instant) {
         self.age(now);
@@ -54,7 +80,7 @@ impl Demand {
     /// Takes in that time has passed, which never raises the reserve.
     pub(crate) fn age(&mut self, now: Instant) {
         let passed = now.since(self.since);
-        if passed >= Self::SPAN.times(2) {
+        if self.is_over(now) {
             *self = Self { since: now, ..Self::default() };
         } else if passed >= Self::SPAN {
             self.old = Generation { passed_ms: SPAN_MS, ..mem::take(&mut self.young) };
@@ -107,6 +133,19 @@ impl Demand {
 }
 
 impl Generation {
+    /// More points of fewer calls in less time: each of them raises the reserve.
+    fn join(self, other: Self) -> Self {
+        match (self.calls, other.calls) {
+            (0, calls) if calls > 0 => other,
+            (calls, 0) if calls > 0 => self,
+            _ => Self {
+                points: self.points.max(other.points),
+                calls: self.calls.min(other.calls),
+                passed_ms: self.passed_ms.min(other.passed_ms),
+            },
+        }
+    }
+
     /// The quantile of what is spent in the time left, if calls come as often as in this generation:
     /// c·(λ·left + z·√(λ·left)) with the mean cost c. Calls are independent of each other, so their number has the
     /// variance of its mean. It is computed in steps that each round up, so it never rises while the time falls.
@@ -126,8 +165,18 @@ impl Generation {
     }
 }
 
+/// By Newton's method, from above: `u128::isqrt` would be a kilobyte of the component.
 fn ceil_sqrt(n: u128) -> u128 {
-    n.checked_sub(1).map_or(0, |before| before.isqrt() + 1)
+    let Some(before @ 1..) = n.checked_sub(1) else { return n };
+    let digits = u128::BITS - before.leading_zeros();
+    let mut root = 1 << digits.div_ceil(2);
+    loop {
+        let nearer = (root + before / root) >> 1;
+        if nearer >= root {
+            return root + 1;
+        }
+        root = nearer;
+    }
 }
 
 #[cfg(test)]
@@ -168,6 +217,15 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn the_root_is_the_standard_librarys_rounded_up(n in any::<u128>(), shift in 0_u32..128, near in 0_u128..3) {
+            let n = n >> shift;
+            let square = n.isqrt().pow(2);
+            for n in [n, (square + near).saturating_sub(1), u128::MAX - near, near] {
+                prop_assert_eq!(ceil_sqrt(n), n.checked_sub(1).map_or(0, |before| before.isqrt() + 1), "{}", n);
+            }
+        }
 
         #[test]
         fn the_integers_are_the_closed_form(

@@ -6,16 +6,39 @@ use std::mem;
 /// Points in doubt. No figure that a server gives meanwhile is known to count them, so they lie below each.
 ///
 /// Two generations instead of a list: each point is held for one to two [`Doubt::SPAN`]s.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Doubt {
-    young: u32,
-    old: u32,
-    ages_at: Instant,
+    pub(crate) young: u32,
+    pub(crate) old: u32,
+    pub(crate) ages_at: Instant,
 }
 
 impl Doubt {
     /// How long a request may take to reach the server after it was given up: half the patience of most clients.
     pub(crate) const SPAN: Millis = Millis::from_secs(30);
+
+    /// Nothing in doubt, ever.
+    pub(crate) const NONE: Self = Self { young: 0, old: 0, ages_at: Instant(0) };
+
+    /// The same, and all that is held at least as long as in the other.
+    pub(crate) fn join(self, other: Self) -> Self {
+        Self {
+            young: self.young.max(other.young),
+            old: self.old.max(other.old),
+            ages_at: self.ages_at.max(other.ages_at),
+        }
+    }
+
+    /// As it is worth remembering at `at`, with `reserved` points that may be on their way. Nothing ages by it; all is
+    /// held at least as long as those points have to be.
+    pub(crate) fn saved(mut self, reserved: u32, at: Instant) -> Self {
+        if reserved > 0 {
+            self.add(reserved);
+            self.ages_at = self.ages_at.max(at + Self::SPAN);
+        }
+        // The age of nothing tells nothing.
+        if self.points() == 0 && self.ages_at + Self::SPAN <= at { Self::NONE } else { self }
+    }
 
     pub(crate) const fn points(&self) -> u32 {
         self.young.saturating_add(self.old)
@@ -64,5 +87,14 @@ mod tests {
                 prop_assert_eq!(doubt.points() as usize, held.len());
             }
         }
+    }
+
+    #[test]
+    fn points_that_may_be_on_their_way_are_held_for_a_span_after_they_were_saved() {
+        let mut doubt = Doubt { young: 0, old: 3, ages_at: Instant(100) };
+        doubt = doubt.saved(7, Instant(90));
+        assert_eq!(doubt.take_aged(Instant(89) + Doubt::SPAN), 0);
+        assert_eq!(doubt.take_aged(Instant(90) + Doubt::SPAN), 3);
+        assert_eq!(doubt.take_aged(Instant(90) + Doubt::SPAN.times(2)), 7);
     }
 }

@@ -1,5 +1,6 @@
 //! What endpoints cost in fact, learned from the fall of the server's own counter.
 
+use crate::state::nth_highest;
 use crate::verdict::CostSource;
 use headroom_model::operation::Method;
 use headroom_model::points::{Cost, Template};
@@ -34,17 +35,25 @@ const LOWER_AFTER: usize = 8;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Endpoint {
-    /// The newest first. What is not there yet is a fall by nothing of which nothing is known: it proves nothing.
-    last: [Sample; LOWER_AFTER],
+    last: Samples,
     /// The turn of the newest.
     touched: u64,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Sample {
-    fall: u16,
-    counted: Option<u16>,
+/// The newest first. What is not there yet is a fall by nothing of which nothing is known: it proves nothing.
+pub(crate) type Samples = [Sample; LOWER_AFTER];
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sample {
+    pub(crate) fall: u16,
+    pub(crate) counted: Option<u16>,
 }
+
+/// So many keys are saved, those with the newest samples.
+const MOST_SAVED: usize = 64;
+
+/// The turn at which a restored memory goes on: no process comes that far.
+const RESTORED_AT: u64 = 1 << 40;
 
 impl<const MOST: usize> Learned<MOST> {
     /// The counter fell by `fall` over a call, whose body comes to `counted` points by the rule, if that is known.
@@ -69,6 +78,24 @@ impl<const MOST: usize> Learned<MOST> {
         *touched = self.turn;
     }
 
+    /// The keys with the newest samples, and how many others were taken in since.
+    pub(crate) fn save(&self) -> impl Iterator<Item = (Key, u64, &Samples)> {
+        let turns: Vec<u64> = self.endpoints.iter().map(|(_, endpoint)| endpoint.touched).collect();
+        let oldest = nth_highest(&turns, MOST_SAVED);
+        let saved = self.endpoints.iter().filter(move |(_, endpoint)| endpoint.touched >= oldest).take(MOST_SAVED);
+        saved.map(|(key, Endpoint { last, touched })| (*key, self.turn.saturating_sub(*touched), last))
+    }
+
+    /// Takes in what was saved of a key, before any sample is taken in.
+    pub(crate) fn restore(&mut self, key: Key, ago: u64, last: Samples) {
+        self.turn = RESTORED_AT;
+        if let Err(place) = self.place(key)
+            && self.endpoints.len() < MOST
+        {
+            self.endpoints.insert(place, (key, Endpoint { last, touched: RESTORED_AT.saturating_sub(ago) }));
+        }
+    }
+
     /// Where a key stands, or belongs.
     fn place(&self, key: Key) -> Result<usize, usize> {
         self.endpoints.binary_search_by_key(&key, |(key, _)| *key)
@@ -82,6 +109,13 @@ impl<const MOST: usize> Learned<MOST> {
             .and_then(|place| self.endpoints.get(place))
             .and_then(|(_, known)| known.raised(table).or_else(|| known.lowered(table)));
         learned.map_or((table, CostSource::Table), |cost| (cost, CostSource::Counter))
+    }
+}
+
+impl Sample {
+    /// The one that proves less of a low cost and more of a high one.
+    pub(crate) fn join(self, other: Self) -> Self {
+        Self { fall: self.fall.max(other.fall), counted: self.counted.min(other.counted) }
     }
 }
 

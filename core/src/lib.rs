@@ -14,6 +14,7 @@
 //! | `pool`, `doubt` | the ledger of an hour's points |
 //! | `pace`, `bucket`, `window` | calendars in which calls book their slot |
 //! | `schedule` | when to come again after a refusal |
+//! | [`state`] | what outlives the process |
 //!
 //! ```
 //! use headroom_core::{Config, Limiter, verdict::{CallOptions, Ending, Step}};
@@ -52,6 +53,7 @@ mod scope;
 mod scopes;
 mod shadow;
 mod shares;
+pub mod state;
 pub mod verdict;
 mod window;
 

@@ -45,11 +45,13 @@ impl Pace {
         let Part::Endpoint(template, method) = kind else { return Self::before_refusal(kind, config) };
         let documented = || facts::jira_per_second(method.name(), &template.map(Template::text).unwrap_or_default());
         let per_second = named.unwrap_or_else(documented).clamp(1, BurstRate::MOST_PER_SECOND);
-        // Without pacing of requests nothing is learned either: the pause is all.
-        let tenant = config.burst?;
-        let rate =
-            BurstRate { per_second: per_second.min(tenant.per_second), capacity: per_second.min(tenant.capacity) };
-        Some(Self::Bucket(Bucket::new(rate.part_of(config.nodes))))
+        Self::of_endpoint(BurstRate { per_second, capacity: per_second }.part_of(config.nodes), config)
+    }
+
+    /// The untouched pace of an endpoint, of this node's part of a rate. Without pacing of requests nothing is learned
+    /// either: the pause is all.
+    pub(crate) fn of_endpoint(part: BurstRate, config: &Config) -> Option<Self> {
+        Some(Self::Bucket(Bucket::new(part.slower(config.burst?.part_of(config.nodes)))))
     }
 
     /// The first instant from `from` on that every limit of the scope admits, asked at `now`. In windows all calls are
@@ -84,6 +86,13 @@ impl Pace {
         match self {
             Self::Bucket(bucket) => bucket.book(slot, priority, now),
             Self::Windows(windows) => windows.iter_mut().for_each(|window| window.book(slot, now)),
+        }
+    }
+
+    /// A call is sent in the slot that it booked.
+    pub(crate) fn sent(&mut self, now: Instant) {
+        if let Self::Bucket(bucket) = self {
+            bucket.sent(now);
         }
     }
 

@@ -1,5 +1,7 @@
 //! The ledger of one points pool: what of this UTC hour is spent, reserved and left.
 
+mod saved;
+
 use crate::demand::Demand;
 use crate::doubt::Doubt;
 use crate::sampler::Sampler;
@@ -7,7 +9,7 @@ use crate::verdict::{Confidence, Priority};
 use headroom_model::facts;
 use headroom_model::headers::Points;
 use headroom_model::rng::SplitMix64;
-use headroom_model::time::{Instant, Millis};
+use headroom_model::time::{HOUR, Instant, Millis};
 use headroom_model::when::When;
 use std::borrow::Cow;
 
@@ -146,9 +148,17 @@ impl Pool {
 
     fn roll(&mut self, now: Instant) {
         let window = now.hour_start();
-        if window <= self.window {
-            return;
+        // What is in doubt or held takes from an hour that nobody looked at, too.
+        let before = Instant(window.0.saturating_sub(HOUR.0));
+        if before > self.window && (self.reserved > 0 || self.doubt.points() > 0) {
+            self.roll_to(before);
         }
+        if window > self.window {
+            self.roll_to(window);
+        }
+    }
+
+    fn roll_to(&mut self, window: Instant) {
         let is_next = window == self.window.next_hour();
         self.left_before = if is_next { self.left() } else { u32::MAX };
         (self.window, self.limit, self.spent, self.silent, self.reported_left) = (window, None, 0, 0, None);
@@ -195,7 +205,9 @@ impl Pool {
     /// What is reserved may be given back before the hour ends, but a call that does not fit beside it waits for
     /// the wall all the same. By a later hour, what is reserved now will have been answered.
     pub(crate) fn earliest(&self, cost: u32, from: Instant, now: Instant) -> Fits {
-        if cost > self.terms.quota.max(self.limit.unwrap_or(0)) {
+        // What the server named in an hour that is over is no longer believed.
+        let limit = self.limit.filter(|_| now.hour_start() <= self.window);
+        if cost > self.terms.quota.max(limit.unwrap_or(0)) {
             return Fits::Never;
         }
         let pool = self.at(from);
@@ -378,11 +390,6 @@ impl Pool {
     pub(crate) fn covers_reserved(&self, now: Instant) -> bool {
         let pool = self.at(now);
         pool.left_unreserved() >= pool.reserved
-    }
-
-    /// Whether forgetting the pool would grant nothing.
-    pub(crate) fn is_idle(&self, now: Instant) -> bool {
-        self.reserved == 0 && now.hour_start() > self.window.next_hour()
     }
 }
 

@@ -8,15 +8,15 @@ use std::mem;
 /// Watches the attempts of one pool. Two that follow each other closely, each alone in flight from being sent to being
 /// answered, make a sample: whatever the counter fell by between their figures, of ours only the second was charged
 /// for. Any other traffic of ours makes none, so that answers may come in any order.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sampler {
     in_flight: u32,
     /// When the one in flight was sent, if nothing else of ours was, or may have been, on its way since.
     alone_since: Option<Instant>,
     /// From here on, what was given up before has reached the server or never will.
-    sure_from: Instant,
+    pub(crate) sure_from: Instant,
     /// What the attempt before said, if it was alone.
-    last: Option<Figure>,
+    pub(crate) last: Option<Figure>,
 }
 
 /// Two attempts take less than this together, waits included. Assumed: siblings may spend all that time, so that a fall
@@ -24,13 +24,13 @@ pub(crate) struct Sampler {
 const CLOSE: Millis = Millis::from_secs(10);
 
 /// What a server says of its counter.
-#[derive(Clone, Copy, Debug)]
-struct Figure {
-    limit: Option<u32>,
-    remaining: u32,
-    resets_at: Instant,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Figure {
+    pub(crate) limit: Option<u32>,
+    pub(crate) remaining: u32,
+    pub(crate) resets_at: Instant,
     /// When the attempt was sent that it answers.
-    sent_at: Instant,
+    pub(crate) sent_at: Instant,
 }
 
 impl Sampler {
@@ -53,6 +53,21 @@ impl Sampler {
         self.end();
         self.last = None;
         self.sure_from = self.sure_from.max(now + Doubt::SPAN);
+    }
+
+    /// As it is worth remembering at `at`: what is on its way then, nobody will hear the end of.
+    pub(crate) fn saved(mut self, at: Instant) -> Self {
+        if self.in_flight > 0 {
+            self.lost(at);
+        }
+        let last = self.last.filter(|last| at.since(last.sent_at) < CLOSE);
+        Self { sure_from: if self.sure_from > at { self.sure_from } else { Instant(0) }, last, ..Self::default() }
+    }
+
+    /// What neither has reason to doubt.
+    pub(crate) fn join(self, other: Self) -> Self {
+        let last = self.last.filter(|last| Some(*last) == other.last);
+        Self { sure_from: self.sure_from.max(other.sure_from), last, ..Self::default() }
     }
 
     /// Takes one out of flight: when it was sent, if it was alone all the time.

@@ -9,7 +9,7 @@ use headroom_model::time::Instant;
 pub(crate) struct Shadow {
     pub(crate) pool: Pool,
     /// How many attempts it would have refused.
-    would_refuse: u32,
+    pub(crate) would_refuse: u32,
 }
 
 impl Shadow {

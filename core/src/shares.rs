@@ -17,6 +17,19 @@ pub(crate) struct Share {
 }
 
 impl Share {
+    /// The share of one that has spent so much in the hour from `window` on, and asks for nothing.
+    pub(crate) const fn of_spent((window, spent): (Instant, u32)) -> Self {
+        Self { window, spent, reserved: 0, open: 0 }
+    }
+
+    /// What was spent in the hour of `at`, in a form that compares; the least if nothing was.
+    pub(crate) fn save(&self, at: Instant) -> (Instant, u32) {
+        match self.spent_at(at) {
+            0 => Default::default(),
+            spent => (self.window, spent),
+        }
+    }
+
     /// Asked for so much more.
     pub(crate) fn with(self, more: u32) -> Self {
         Self { open: self.open.saturating_add(more), ..self }

@@ -1,7 +1,8 @@
 //! Windows of invocations as calendars, in which each call books the slot it will be sent in.
 
+use crate::state::{GRAINS, runs};
 use headroom_model::profile::{WindowRule, WindowShape};
-use headroom_model::time::Instant;
+use headroom_model::time::{Instant, Millis};
 use std::collections::VecDeque;
 
 /// The bookings under one rule. It holds no more than the rule admits in one window and what is booked ahead of now.
@@ -115,6 +116,54 @@ impl Window {
         }
     }
 
+    /// Which bookings it keeps apart, so that another one of the same key may take them over.
+    pub(crate) const fn key(&self) -> (bool, Millis) {
+        (matches!(self.rule.shape, WindowShape::Sliding), self.rule.span)
+    }
+
+    /// How many bookings lie at each instant, as far as they count after `at`.
+    ///
+    /// Of many instants in a sliding window, each is moved to the end of its grain, a 64th of the window, but not
+    /// beyond `at`: then it counts longer than it has to, and nobody waits for it now.
+    pub(crate) fn save(&self, at: Instant) -> Vec<(Instant, u32)> {
+        let counts = |slot: &Instant| self.leaves_at(*slot) > at;
+        match &self.booked {
+            Booked::Fixed(booked) => {
+                booked.iter().filter(|(start, _)| counts(start)).map(|(start, n)| (*start, *n)).collect()
+            }
+            Booked::Sliding(booked) => {
+                let slots = || booked.iter().copied().filter(counts);
+                let exact = runs(slots());
+                if exact.len() <= GRAINS {
+                    return exact;
+                }
+                let grain = self.rule.span.0.div_ceil(GRAINS as u64).max(1);
+                let end = |slot: Instant| Instant(slot.0.div_ceil(grain).saturating_mul(grain));
+                runs(slots().map(|slot| if slot <= at { end(slot).min(at) } else { end(slot) }))
+            }
+        }
+    }
+
+    /// Takes in what was saved, into an untouched window. Of a sliding one only the last bookings matter, as many as
+    /// it admits.
+    pub(crate) fn restore(&mut self, saved: &[(Instant, u32)]) {
+        for (slot, count) in saved.iter().rev() {
+            let start = self.window_start(*slot);
+            match &mut self.booked {
+                Booked::Fixed(booked) => match booked.front_mut() {
+                    Some((first, in_it)) if *first == start => {
+                        *in_it = in_it.saturating_add(*count).min(self.rule.limit);
+                    }
+                    _ => booked.push_front((start, self.rule.limit.min(*count))),
+                },
+                Booked::Sliding(booked) => {
+                    let room = (self.rule.limit as usize).saturating_sub(booked.len());
+                    (0..room.min(*count as usize)).for_each(|_| booked.push_front(*slot));
+                }
+            }
+        }
+    }
+
     /// Whether forgetting the window would grant nothing.
     pub(crate) fn is_idle(&self, now: Instant) -> bool {
         let last = match &self.booked {
@@ -129,7 +178,6 @@ impl Window {
 mod tests {
     use super::*;
     use headroom_model::profile::CountedPer;
-    use headroom_model::time::Millis;
     use proptest::prelude::*;
 
     /// The slow, obvious rule: it keeps every timestamp and counts.

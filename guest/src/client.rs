@@ -1,10 +1,11 @@
 //! The world `client`: one limiter for the whole instance, driven by WASI clocks and the embedder's transport.
 
-use crate::convert::{self, Last, lend, never_begun};
+use crate::convert::{self, lend};
 use crate::exports::headroom::forge::retry::{
-    CallOptions, Config, ConfigError, Guest, Operation, Outcome, Snapshot, Verdict,
+    CallOptions, Config, ConfigError, Guest, Operation, Outcome, Saved, Snapshot, StateError, Verdict,
 };
 use crate::headroom::forge::transport;
+use crate::outcome::{Last, never_begun};
 use headroom_core::verdict::{Never, Outcome as Ended, Step};
 use headroom_core::{CallId, Limiter};
 use headroom_model::time::Instant;
@@ -52,6 +53,14 @@ impl Guest for Client {
 
     fn status() -> Snapshot {
         with(|Instance { limiter, clock }| limiter.status(clock.now())).into()
+    }
+
+    fn save() -> Saved {
+        with(|Instance { limiter, clock }| limiter.save(clock.now())).into()
+    }
+
+    fn restore(saved: Vec<u8>) -> Result<(), StateError> {
+        Ok(with(|Instance { limiter, clock }| limiter.restore(&saved, clock.now()))?)
     }
 
     async fn invoke_with_retry(operation: Operation, options: CallOptions) -> Outcome {

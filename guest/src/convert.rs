@@ -3,9 +3,8 @@
 use crate::headroom::forge::types as wit;
 use headroom_core::config::{BurstRate, Config, ConfigError, PoolKind};
 use headroom_core::log::{Entry, Event};
-use headroom_core::resume::requeue_after;
 use headroom_core::verdict as core;
-use headroom_core::{Limiter, PoolStatus, Status};
+use headroom_core::{Limiter, PoolStatus, Status, state};
 use headroom_model::allowance::Allowance;
 use headroom_model::operation as model;
 use headroom_model::points::{Cost, Template};
@@ -348,53 +347,23 @@ impl From<&Entry> for wit::LogEntry {
     }
 }
 
-/// The last thing that came back for a call; the limiter read it, the caller gets it.
-#[derive(Clone, Default)]
-pub enum Last {
-    #[default]
-    Nothing,
-    Answer(wit::Answer),
-    Error(wit::AttemptError),
-}
-
-impl Last {
-    /// The outcome at `now` of a call that ended so, with what came back last and all that happened.
-    pub fn into_outcome(self, outcome: core::Outcome, log: &[Entry], now: Instant) -> wit::Outcome {
-        let attempts = outcome.attempts;
-        let log = log.iter().map(Into::into).collect();
-        let resume_token = outcome.resume.map(|resume| resume.to_string()).unwrap_or_default();
-        match (outcome.ending, self) {
-            (core::Ending::Success, Self::Answer(answer)) => {
-                wit::Outcome::Success(wit::Success { answer, attempts, log })
-            }
-            (core::Ending::Deferred(wait), _) => {
-                let core::Wait { until, limit } = wait;
-                wit::Outcome::Deferred(wit::Deferral {
-                    not_before: until.0,
-                    limit: limit.into(),
-                    attempts,
-                    log,
-                    resume_token,
-                    requeue_after: requeue_after(until, now).0,
-                })
-            }
-            (core::Ending::Refused(never), last) => {
-                let answer = if let Self::Answer(answer) = last { Some(answer) } else { None };
-                wit::Outcome::Refused(wit::Refusal { why: never.into(), answer, attempts, log })
-            }
-            (core::Ending::Success | core::Ending::Failed, last) => {
-                let cause = match last {
-                    Self::Answer(answer) => wit::FailureCause::Answer(answer),
-                    Self::Error(error) => wit::FailureCause::Attempt(error),
-                    Self::Nothing => wit::FailureCause::Other("the call was ended before it was sent".to_owned()),
-                };
-                wit::Outcome::Failed(wit::Failure { cause, attempts, log })
-            }
-        }
+impl From<state::Saved> for wit::Saved {
+    fn from(saved: state::Saved) -> Self {
+        Self { bytes: saved.bytes, left_out: saved.left_out }
     }
 }
 
-/// The outcome of a call that was never opened.
-pub fn never_begun(why: core::Never) -> wit::Outcome {
-    wit::Outcome::Refused(wit::Refusal { why: why.into(), answer: None, attempts: 0, log: Vec::new() })
+impl From<state::StateError> for wit::StateError {
+    fn from(error: state::StateError) -> Self {
+        let fault = match error {
+            state::StateError::NotAState => wit::StateFault::NotAState,
+            state::StateError::NewerVersion(_) => wit::StateFault::NewerVersion,
+            state::StateError::TooLarge(_) => wit::StateFault::TooLarge,
+            state::StateError::CutOff => wit::StateFault::CutOff,
+            state::StateError::Damaged => wit::StateFault::Damaged,
+            state::StateError::FromTheFuture(_) => wit::StateFault::FromTheFuture,
+            state::StateError::CallsOpen(_) => wit::StateFault::CallsOpen,
+        };
+        Self { fault, message: error.to_string() }
+    }
 }

@@ -3,6 +3,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | `convert` | types of the WIT to those of model and core, and back |
+//! | `outcome` | what became of a call |
 //! | `planner` | the world `planner`: resources that wrap a limiter and its calls |
 //! | `client` | the world `client`: the same limiter, driven by WASI clocks and the embedder's transport |
 
@@ -14,6 +15,7 @@ compile_error!("one world at a time: build with either `--features planner` or `
 #[cfg(feature = "client")]
 mod client;
 mod convert;
+mod outcome;
 #[cfg(feature = "planner")]
 mod planner;
 
@@ -21,6 +23,11 @@ mod planner;
 wit_bindgen::generate!({ path: "../wit", world: "planner" });
 #[cfg(feature = "client")]
 wit_bindgen::generate!({ path: "../wit", world: "client" });
+
+/// Half the size of the one that comes with the standard library.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 #[cfg(feature = "planner")]
 use planner::Planner;

@@ -1,12 +1,13 @@
 //! The world `planner`: a limiter and its calls as resources.
 
-use crate::convert::{Last, lend, never_begun, quota_check};
+use crate::convert::{lend, quota_check};
 use crate::exports::headroom::forge::limiter::{
     Answer, AttemptError, Call, CallOptions, Config, ConfigError, Guest, GuestCall, GuestLimiter, InstantMs, Operation,
-    Snapshot, Step, Verdict,
+    Saved, Snapshot, StateError, Step, Verdict,
 };
+use crate::outcome::{Last, never_begun};
 use headroom_core::verdict as core;
-use headroom_core::{CallId, Limiter};
+use headroom_core::{CallId, Limiter, state};
 use headroom_model::time::Instant;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,6 +21,10 @@ impl Guest for Planner {
 
     fn default_config() -> Config {
         headroom_core::Config::default().into()
+    }
+
+    fn merge(a: Vec<u8>, b: Vec<u8>, now: InstantMs) -> Result<Saved, StateError> {
+        Ok(state::merge(&a, &b, Instant(now))?.into())
     }
 }
 
@@ -41,6 +46,14 @@ impl GuestLimiter for SharedLimiter {
 
     fn status(&self, now: InstantMs) -> Snapshot {
         self.0.borrow().status(Instant(now)).into()
+    }
+
+    fn save(&self, now: InstantMs) -> Saved {
+        self.0.borrow().save(Instant(now)).into()
+    }
+
+    fn restore(&self, saved: Vec<u8>, now: InstantMs) -> Result<(), StateError> {
+        Ok(self.0.borrow_mut().restore(&saved, Instant(now))?)
     }
 
     fn begin(&self, operation: Operation, options: CallOptions, now: InstantMs) -> Call {

@@ -21,6 +21,8 @@ pub mod client {
             "headroom:forge/retry.quota-check": async | store,
             "headroom:forge/retry.set-users": async | store,
             "headroom:forge/retry.status": async | store,
+            "headroom:forge/retry.save": async | store,
+            "headroom:forge/retry.restore": async | store,
             default: async,
         },
         with: { "headroom:forge/types": super::planner::headroom::forge::types },

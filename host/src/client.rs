@@ -4,7 +4,7 @@ use crate::bindings::client::{Client as Bindings, ClientPre};
 use crate::component::{World, compile, engine};
 use crate::error::Error;
 use crate::transport::{self, Transport, TransportView};
-use crate::types::{CallOptions, Config, Operation, Outcome, Snapshot, Verdict};
+use crate::types::{CallOptions, Config, Operation, Outcome, Saved, Snapshot, StateError, Verdict};
 use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::{Accessor, Linker, ResourceTable};
@@ -170,5 +170,23 @@ impl<T: TransportView> Caller<'_, T> {
     pub async fn status(&self) -> Result<Snapshot, Error> {
         let guest = self.bindings.headroom_forge_retry();
         guest.call_status(self.accessor).await.map_err(Error::Trap)
+    }
+
+    /// Writes down what the instance knows, so that a later one can go on with it.
+    ///
+    /// # Errors
+    /// [`Error::Trap`] if the component stops.
+    pub async fn save(&self) -> Result<Saved, Error> {
+        let guest = self.bindings.headroom_forge_retry();
+        guest.call_save(self.accessor).await.map_err(Error::Trap)
+    }
+
+    /// Takes in what was saved, or says why not; the instance is then as it was. Belongs before the first call.
+    ///
+    /// # Errors
+    /// [`Error::Trap`] if the component stops.
+    pub async fn restore(&self, saved: Vec<u8>) -> Result<Result<(), StateError>, Error> {
+        let guest = self.bindings.headroom_forge_retry();
+        guest.call_restore(self.accessor, saved).await.map_err(Error::Trap)
     }
 }

@@ -4,7 +4,9 @@ use crate::bindings::planner::exports::headroom::forge::limiter::Step;
 use crate::bindings::planner::{Planner as Bindings, PlannerPre};
 use crate::component::{World, compile, engine};
 use crate::error::Error;
-use crate::types::{Answer, AttemptError, CallOptions, Config, InstantMs, Operation, Snapshot, Verdict};
+use crate::types::{
+    Answer, AttemptError, CallOptions, Config, InstantMs, Operation, Saved, Snapshot, StateError, Verdict,
+};
 use wasmtime::Store;
 use wasmtime::component::{Linker, ResourceAny};
 
@@ -78,6 +80,24 @@ impl Planner {
     pub fn status(&mut self, now: InstantMs) -> Result<Snapshot, Error> {
         let guest = self.bindings.headroom_forge_limiter();
         guest.limiter().call_status(&mut self.store, self.limiter, now).map_err(Error::Trap)
+    }
+
+    /// Writes down what the limiter knows.
+    pub fn save(&mut self, now: InstantMs) -> Result<Saved, Error> {
+        let guest = self.bindings.headroom_forge_limiter();
+        guest.limiter().call_save(&mut self.store, self.limiter, now).map_err(Error::Trap)
+    }
+
+    /// Takes in what was saved, or says why not.
+    pub fn restore(&mut self, saved: &[u8], now: InstantMs) -> Result<Result<(), StateError>, Error> {
+        let guest = self.bindings.headroom_forge_limiter();
+        guest.limiter().call_restore(&mut self.store, self.limiter, saved, now).map_err(Error::Trap)
+    }
+
+    /// Makes one memory of two; the limiter of this instance has no part in it.
+    pub fn merge(&mut self, a: &[u8], b: &[u8], now: InstantMs) -> Result<Result<Saved, StateError>, Error> {
+        let guest = self.bindings.headroom_forge_limiter();
+        guest.call_merge(&mut self.store, a, b, now).map_err(Error::Trap)
     }
 
     /// Opens a call.

@@ -5,12 +5,13 @@ import type {
   Config,
   Operation,
   Outcome,
+  Saved,
   Snapshot,
   Verdict,
 } from '../dist/types/types.js';
 
 export type * from '../dist/types/types.js';
-export { ConfigError } from './index.js';
+export { ConfigError, StateError } from './index.js';
 
 /** What a client is made of. */
 export interface ClientOptions {
@@ -46,6 +47,13 @@ export interface Client {
   setUsers(tenant: string, users: number): Promise<void>;
   /** All that this instance knows, to be shown. It takes nothing. */
   status(): Promise<Snapshot>;
+  /** Writes down what this instance knows, so that a later one can go on with it. Open calls are not saved. */
+  save(): Promise<Saved>;
+  /**
+   * Takes in what was saved; belongs before the first call. Rejects with a {@link StateError} if the bytes are not
+   * what was saved, or while calls are open; the instance is then as it was.
+   */
+  restore(saved: Uint8Array): Promise<void>;
   /**
    * Carries one operation through to its outcome: waits for its turn, sends, waits out refusals, retries.
    *

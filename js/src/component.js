@@ -2,7 +2,7 @@
 
 import { instantiate } from '../dist/component/client.js';
 import { modules } from '../dist/component/modules.js';
-import { ConfigError, named } from './errors.js';
+import { ConfigError, StateError, named } from './errors.js';
 import * as host from './host.js';
 import { loader } from './load.js';
 
@@ -34,6 +34,8 @@ export async function createClient({ send, ...wasi } = {}) {
     quotaCheck: async (operation, options = {}) => retry.quotaCheck(operation, options),
     setUsers: async (tenant, users) => retry.setUsers(tenant, users),
     status: async () => retry.status(),
+    save: async () => retry.save(),
+    restore: async (saved) => retry.restore(saved).catch((error) => Promise.reject(named(error))),
     invokeWithRetry: async (operation, options = {}) => retry.invokeWithRetry(operation, options),
   };
 }
@@ -69,4 +71,4 @@ function attemptError(error) {
   return { tag: 'other', val: String(error?.message ?? error) };
 }
 
-export { ConfigError };
+export { ConfigError, StateError };

@@ -3,7 +3,7 @@
 
 import { instantiate } from '../dist/planner/planner.js';
 import { modules } from '../dist/planner/modules.js';
-import { ConfigError, named } from './errors.js';
+import { ConfigError, StateError, named, naming } from './errors.js';
 import { loader } from './load.js';
 
 const instantiateCore = (module, imports) => new WebAssembly.Instance(module, imports);
@@ -11,6 +11,12 @@ const { limiter } = instantiate(loader(modules), {}, instantiateCore);
 
 /** A configuration to start from; a new object each time. */
 export const { defaultConfig } = limiter;
+
+/** Makes one memory of two; it grants no more than either. Throws a `StateError` if one is not what was saved. */
+export const merge = naming(limiter.merge);
+
+const { prototype } = limiter.Limiter;
+prototype.restore = naming(prototype.restore);
 
 /**
  * The shared knowledge of one app: its pools, its windows and its open calls.
@@ -28,4 +34,4 @@ export const Limiter = new Proxy(limiter.Limiter, {
   },
 });
 
-export { ConfigError };
+export { ConfigError, StateError };

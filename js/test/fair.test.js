@@ -52,7 +52,7 @@ test('an outcome tells what happened on the way', () => {
   const { until } = call.next(NOW).val;
   call.next(until);
   call.onResponse(response(200), until);
-  const { log } = call.next(until).val.val;
+  const { log } = call.next(until).val;
   assert.deepEqual(
     log.map(({ event }) => event.tag),
     ['begun', 'sent', 'refused', 'waits', 'sent', 'answered'],

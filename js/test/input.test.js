@@ -89,7 +89,7 @@ test('an absurd delay is named, neither slept nor shortened', () => {
   const call = new Limiter(defaultConfig(), 1n).begin(readPage(), {}, NOW);
   call.next(NOW);
   call.onResponse(response(429, { 'Retry-After': 86_400 * 365 }), NOW);
-  assert.deepEqual(call.next(NOW).val.val.why, { tag: 'delay-not-credible', val: 31_536_000_000n });
+  assert.deepEqual(call.next(NOW).val.ending.val.why, { tag: 'delay-not-credible', val: 31_536_000_000n });
 });
 
 test('a wrong argument throws and leaves the limiter as it was', () => {

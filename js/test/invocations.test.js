@@ -61,17 +61,19 @@ test('a reset beyond the deadline is deferred to exactly that reset or a little 
   const call = limiter.begin(invocation(), { deadline: 25n * SECOND }, NOW);
   call.next(NOW);
   call.onResponse({ tag: 'rejected', val: JSON.stringify(SPELLINGS.documentation) }, NOW);
-  const { tag, val } = call.next(NOW).val;
+  const { ending, attempts } = call.next(NOW).val;
+  const { tag, val } = ending;
   assert.equal(tag, 'deferred');
   assert.ok(val.notBefore >= RESET && val.notBefore <= RESET + SECOND);
-  assert.equal(val.attempts, 1);
+  assert.equal(attempts, 1);
 });
 
 test('an ordinary error is no limit: it fails and is not sent again', () => {
   for (const json of ['{"message":"boom"}', 'not json', '', 'null', '[]', '{"rateLimitProperties":7}'.repeat(2)]) {
     const { call } = rejectedWith(json);
     const cause = { tag: 'answer', val: { tag: 'rejected', val: json } };
-    assert.deepEqual(unlogged(call.next(NOW)), { tag: 'done', val: { tag: 'failed', val: { cause, attempts: 1 } } });
+    const ending = { tag: 'failed', val: cause };
+    assert.deepEqual(unlogged(call.next(NOW)), { tag: 'done', val: { ending, attempts: 1 } });
   }
 });
 

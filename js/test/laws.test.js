@@ -13,7 +13,7 @@ function atTheWall(pages = 5, seed = 1n) {
     const call = limiter.begin(readPage(i), {}, NOW);
     assert.deepEqual(call.next(NOW), { tag: 'send', val: 1 });
     call.onResponse(response(200), NOW);
-    assert.equal(call.next(NOW).val.tag, 'success');
+    assert.equal(call.next(NOW).val.ending.tag, 'success');
     call[Symbol.dispose]();
   }
   return { limiter, jitter: config.jitter };
@@ -33,7 +33,7 @@ test('an answered call gives its answer, and asking again gives the same', () =>
   const answer = response(200, { 'Content-Type': 'application/json' });
   answer.val.body = new TextEncoder().encode('{"title":"Grüße"}');
   call.onResponse(answer, NOW + 80n);
-  const done = { tag: 'done', val: { tag: 'success', val: { answer, attempts: 1 } } };
+  const done = { tag: 'done', val: { ending: { tag: 'success', val: answer }, attempts: 1 } };
   assert.deepEqual(unlogged(call.next(NOW + 80n)), done);
   assert.deepEqual(unlogged(call.next(NOW + MINUTE)), done);
 });
@@ -63,22 +63,23 @@ test('a wait that passes the deadline is deferred at once', () => {
   const { limiter } = atTheWall();
   const { tag, val } = limiter.begin(readPage(), { deadline: 25n * SECOND }, NOW).next(NOW);
   assert.equal(tag, 'done');
-  assert.equal(val.tag, 'deferred');
-  assert.deepEqual({ limit: val.val.limit, attempts: val.val.attempts }, { limit: quotaOfTheApp, attempts: 0 });
-  assert.ok(val.val.notBefore >= NEXT_HOUR);
+  const { ending, attempts } = val;
+  assert.equal(ending.tag, 'deferred');
+  assert.deepEqual({ limit: ending.val.limit, attempts }, { limit: quotaOfTheApp, attempts: 0 });
+  assert.ok(ending.val.notBefore >= NEXT_HOUR);
   assert.equal(limiter.begin(readPage(), { deadline: 41n * MINUTE }, NOW).next(NOW).tag, 'wait-until');
 });
 
 test('a deferred call is resumed elsewhere by its token', () => {
-  const first = atTheWall().limiter.begin(readPage(), { runtime: 'ui' }, NOW).next(NOW).val.val;
+  const first = atTheWall().limiter.begin(readPage(), { runtime: 'ui' }, NOW).next(NOW).val.ending.val;
   assert.match(first.resumeToken, /^hr1\.[0-9a-f]{72}$/);
   assert.equal(first.requeueAfter, 15n * MINUTE);
   const { resumeToken } = first;
   const elsewhere = new Limiter(defaultConfig(), 5n);
   const { tag, val } = elsewhere.begin(readPage(), { resumeToken }, NOW).next(NOW);
   assert.deepEqual({ tag, until: val.until }, { tag: 'wait-until', until: first.notBefore });
-  const outcome = elsewhere.begin(readPage(), { resumeToken: 'none' }, NOW).next(NOW).val;
-  assert.deepEqual({ tag: outcome.tag, why: outcome.val.why.tag }, { tag: 'refused', why: 'resume-token-not-valid' });
+  const { ending } = elsewhere.begin(readPage(), { resumeToken: 'none' }, NOW).next(NOW).val;
+  assert.deepEqual({ tag: ending.tag, why: ending.val.why.tag }, { tag: 'refused', why: 'resume-token-not-valid' });
 });
 
 test("never earlier than the server's delay, and hardly later", () => {
@@ -145,10 +146,10 @@ test('later and never are told apart', () => {
     tag: 'never',
     val: { tag: 'costs-more-than-quota', val: 2 },
   });
-  const refused = { why: { tag: 'costs-more-than-quota', val: 2 }, answer: undefined, attempts: 0 };
+  const refused = { why: { tag: 'costs-more-than-quota', val: 2 }, answer: undefined };
   assert.deepEqual(unlogged(limiter.begin(readPage(), {}, NOW).next(NOW)), {
     tag: 'done',
-    val: { tag: 'refused', val: refused },
+    val: { ending: { tag: 'refused', val: refused }, attempts: 0 },
   });
 });
 
@@ -188,6 +189,7 @@ test('a write that brought no answer is not sent twice unless it is said to be h
     return call.next(NOW);
   };
   const cause = { tag: 'attempt', val: { tag: 'timed-out' } };
-  assert.deepEqual(unlogged(failed({})), { tag: 'done', val: { tag: 'failed', val: { cause, attempts: 1 } } });
+  const ending = { tag: 'failed', val: cause };
+  assert.deepEqual(unlogged(failed({})), { tag: 'done', val: { ending, attempts: 1 } });
   assert.equal(failed({ idempotent: true }).tag, 'wait-until');
 });

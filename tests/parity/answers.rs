@@ -4,7 +4,7 @@ use crate::SEEDS;
 use crate::drive::{Case, Event, in_planner, on_core};
 use crate::embed::Compiled;
 use headroom_host::PlannerComponent;
-use headroom_host::types::Outcome;
+use headroom_host::types::Ending;
 use headroom_model::capture;
 use headroom_model::operation::{Answer, Context, Invocation, Operation, Request, Trigger};
 use headroom_model::refusal;
@@ -106,10 +106,12 @@ impl Seen {
             *match event {
                 Event::Sends { .. } => continue,
                 Event::Waits(_) => &mut self.waits,
-                Event::Ends { outcome: Outcome::Success(_), .. } => &mut self.successes,
-                Event::Ends { outcome: Outcome::Deferred(_), .. } => &mut self.deferrals,
-                Event::Ends { outcome: Outcome::Refused(_), .. } => &mut self.refusals,
-                Event::Ends { outcome: Outcome::Failed(_), .. } => &mut self.failures,
+                Event::Ends { outcome, .. } => match outcome.ending {
+                    Ending::Success(_) => &mut self.successes,
+                    Ending::Deferred(_) => &mut self.deferrals,
+                    Ending::Refused(_) => &mut self.refusals,
+                    Ending::Failed(_) => &mut self.failures,
+                },
             } += 1;
         }
     }

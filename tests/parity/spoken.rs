@@ -47,28 +47,22 @@ fn outcome(
 ) -> wit::Outcome {
     let Outcome { ending, attempts, resume } = outcome;
     let answer = last.and_then(|last| last.as_ref().ok()).cloned().map(to_wit);
-    match ending {
-        Ending::Success => {
-            wit::Outcome::Success(wit::Success { answer: answer.expect("a success was answered"), attempts, log })
-        }
-        Ending::Deferred(Wait { until, limit: told }) => wit::Outcome::Deferred(wit::Deferral {
+    let ending = match ending {
+        Ending::Success => wit::Ending::Success(answer.expect("a success was answered")),
+        Ending::Deferred(Wait { until, limit: told }) => wit::Ending::Deferred(wit::Deferral {
             not_before: until.0,
             limit: limit(told),
-            attempts,
-            log,
             resume_token: resume.expect("a deferred call can be resumed").to_string(),
             requeue_after: requeue_after(until, now).0,
         }),
-        Ending::Refused(why) => wit::Outcome::Refused(wit::Refusal { why: never(why), answer, attempts, log }),
-        Ending::Failed => {
-            let cause = match (answer, last) {
-                (Some(answer), _) => wit::FailureCause::Answer(answer),
-                (None, Some(Err(error))) => wit::FailureCause::Attempt(error.clone()),
-                (None, _) => panic!("a call failed before it was sent"),
-            };
-            wit::Outcome::Failed(wit::Failure { cause, attempts, log })
-        }
-    }
+        Ending::Refused(why) => wit::Ending::Refused(wit::Refusal { why: never(why), answer }),
+        Ending::Failed => wit::Ending::Failed(match (answer, last) {
+            (Some(answer), _) => wit::FailureCause::Answer(answer),
+            (None, Some(Err(error))) => wit::FailureCause::Attempt(error.clone()),
+            (None, _) => panic!("a call failed before it was sent"),
+        }),
+    };
+    wit::Outcome { ending, attempts, log }
 }
 
 fn limit(Limit { kind, scope: counted }: Limit) -> wit::Limit {

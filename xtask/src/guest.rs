@@ -48,7 +48,52 @@ pub fn build(layout: &Layout, toolchain: &Toolchain) -> Result<()> {
 
 fn encode(module: &Path) -> Result<Vec<u8>> {
     let module = fs::read(module).with_context(|| format!("cannot read `{}`", module.display()))?;
-    ComponentEncoder::default().validate(true).module(&module)?.encode()
+    without_names(&ComponentEncoder::default().validate(true).module(&module)?.encode()?)
+}
+
+/// A component without the names of its parts, which only a debugger would show; the encoder always writes them.
+fn without_names(component: &[u8]) -> Result<Vec<u8>> {
+    const HEADER: usize = 8;
+    let (header, mut rest) = component.split_at_checked(HEADER).context("a component without a header")?;
+    let mut kept = header.to_vec();
+    while !rest.is_empty() {
+        let (section, after) = next_section(rest).context("a section is cut short")?;
+        if !is_of_names(section) {
+            kept.extend_from_slice(section.whole);
+        }
+        rest = after;
+    }
+    Ok(kept)
+}
+
+#[derive(Clone, Copy)]
+struct Section<'a> {
+    id: u8,
+    /// With its id and size.
+    whole: &'a [u8],
+    content: &'a [u8],
+}
+
+fn next_section(bytes: &[u8]) -> Option<(Section<'_>, &[u8])> {
+    let (&id, sized) = bytes.split_first()?;
+    let (size, content) = leb128(sized)?;
+    let (content, after) = content.split_at_checked(size)?;
+    let whole = &bytes[..bytes.len() - after.len()];
+    Some((Section { id, whole, content }, after))
+}
+
+/// A custom section is one of id 0, and begins with its name.
+fn is_of_names(section: Section<'_>) -> bool {
+    let name = || leb128(section.content).and_then(|(len, name)| name.get(..len));
+    section.id == 0 && name() == Some(b"component-name")
+}
+
+/// A number of WebAssembly's binary format, and what follows it.
+fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let len = bytes.iter().take(5).position(|byte| byte & 0x80 == 0)? + 1;
+    let (digits, rest) = bytes.split_at(len);
+    let number = digits.iter().rev().fold(0_u64, |number, byte| (number << 7) | u64::from(byte & 0x7F));
+    Some((usize::try_from(number).ok()?, rest))
 }
 
 /// A reader never sees half a file, and what has not changed keeps its time.
@@ -63,4 +108,22 @@ fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<()> {
         fs::rename(&unfinished, path)
     };
     write().with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_section_of_names_is_left_out_and_every_other_byte_stays() {
+        let names = [&[0, 16, 14][..], b"component-name", &[7]].concat();
+        let long = [&[1, 0x80, 0x01][..], &[9; 128]].concat();
+        let other = [&[0, 3, 2][..], b"ab"].concat();
+        let kept = [b"\0asm\x0d\0\x01\0", long.as_slice(), &other].concat();
+        for place in [8, 8 + long.len(), kept.len()] {
+            let component = [&kept[..place], &names, &kept[place..]].concat();
+            assert_eq!(without_names(&component).unwrap(), kept);
+        }
+        assert!(without_names(&kept[..20]).is_err(), "a section that is cut short is no component");
+    }
 }

@@ -38,7 +38,7 @@ impl Toolchain {
             debian_env(&mut cargo, dir);
             cargo.env("RUSTC", rustc_in(dir));
             cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker()?);
-            cargo.arg("-Zbuild-std=std,panic_abort");
+            cargo.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
         }
         Ok(cargo)
     }
@@ -61,8 +61,13 @@ impl Toolchain {
             flag
         });
         // The linker leaves five bytes for each address it fills in; this takes back those that are not needed.
-        let compressed = OsString::from("-Clink-arg=--compress-relocations");
-        flags.chain([compressed]).collect::<Vec<_>>().join("\u{1f}".as_ref())
+        // A loop that counts in steps of addresses needs more locals than one that multiplies: 2 KB.
+        let mut size = vec!["-Clink-arg=--compress-relocations", "-Cllvm-args=-disable-lsr"];
+        if let Self::Unpacked(_) = self {
+            // A panic is a trap either way, and nobody can read its message.
+            size.extend(["-Zunstable-options", "-Cpanic=immediate-abort"]);
+        }
+        flags.chain(size.into_iter().map(OsString::from)).collect::<Vec<_>>().join("\u{1f}".as_ref())
     }
 }
 

@@ -27,6 +27,11 @@ pub(super) struct Line {
 }
 
 impl Booked {
+    /// These slots, which nobody gives back any longer.
+    pub(super) fn of(slots: VecDeque<Instant>) -> Self {
+        if slots.is_empty() { Self::None } else { Self::Many(Box::new(Line { slots, ..Line::default() })) }
+    }
+
     /// As a line, after which the bucket would be full again at `full_at`.
     pub(super) fn into_line(self, full_at: u128) -> Box<Line> {
         let one = match self {

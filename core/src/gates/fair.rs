@@ -44,6 +44,10 @@ impl Gates {
             self.change_share(lane, now, |share| share.open = share.open.saturating_sub(asked));
             self.fair.changed += u64::from(asked);
         }
+        // Nobody asks: it lasts for all. No standing outlives that, so that none has to be remembered.
+        if self.fair.open == 0 {
+            self.fair.standing = None;
+        }
     }
 
     /// Whether a call of a lane takes nothing that other tenants are owed, as things would stand if it were begun. At the

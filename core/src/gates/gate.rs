@@ -97,7 +97,7 @@ impl Gate {
 
 impl Rare {
     /// As [`Gate::is_kept`].
-    fn is_kept(&mut self, now: Instant) -> bool {
+    pub(super) fn is_kept(&mut self, now: Instant) -> bool {
         self.shadow.take_if(|shadow| shadow.pool.is_idle(now));
         self.cap.take_if(|cap| cap.is_idle(now));
         self.crowd.take_if(|crowd| crowd.is_over(now));

@@ -180,7 +180,8 @@ impl Gates {
 
     /// What the coming rule would say of the lane.
     pub(crate) fn forecast(&self, lane: &Lane, now: Instant) -> Option<Forecast> {
-        Some(self.known_pool(lane)??.shadow()?.forecast(lane.cost.likely, now))
+        let shadow = self.known_pool(lane)??.shadow().filter(|shadow| !shadow.pool.is_idle(now))?;
+        Some(shadow.forecast(lane.cost.likely, now))
     }
 
     fn known_pool(&self, lane: &Lane) -> Option<Option<&Gate>> {
@@ -203,7 +204,7 @@ impl Gates {
     }
 
     /// What the app grants a scope of this kind, with so many users.
-    fn cap(&self, kind: Option<Part<()>>, users: u32) -> Option<u32> {
+    pub(super) fn cap(&self, kind: Option<Part<()>>, users: u32) -> Option<u32> {
         match kind? {
             Part::Tenant(()) => Some(self.config.tenant_cap?.granted(users.into()).amount),
             Part::Account(()) => self.config.user_cap,
@@ -216,6 +217,9 @@ impl Gates {
         let id = lane.id(lane.pool()?)?;
         let terms = self.terms(self.config.quota_points);
         let gate = self.scopes.get_mut(id)?;
+        if let Some(rare) = &mut gate.rare {
+            rare.shadow.take_if(|shadow| shadow.pool.is_idle(now));
+        }
         gate.pool.get_or_insert_with(|| Box::new(Pool::new(terms, now)));
         Some(gate)
     }
@@ -240,7 +244,7 @@ impl Gates {
         }
     }
 
-    fn terms(&self, quota: u32) -> Terms {
+    pub(super) fn terms(&self, quota: u32) -> Terms {
         let Self { config, spread_seed, .. } = self;
         let per_second = config.burst.map_or(u32::MAX, |rate| rate.per_second);
         Terms { quota, nodes: config.nodes, per_second, spread_seed: *spread_seed, spread_max: config.jitter }

@@ -6,12 +6,14 @@
 //! | `fair` | who may take of a pool that does not last for all |
 //! | `known` | what is known, to be shown |
 //! | `ledgers` | whose points a call spends, and when they suffice |
+//! | `recall` | what of it outlives the process |
 //! | `turn` | from a plan to the wire: booking, joining the line, giving back |
 
 mod fair;
 mod gate;
 mod known;
 mod ledgers;
+mod recall;
 mod turn;
 
 use crate::config::Config;
@@ -209,8 +211,9 @@ impl Gates {
         let id = lane.intern(place, &mut self.scopes);
         if let Some(gate) = self.scopes.get_mut(id) {
             if kind == LimiterKind::Burst {
-                let learn = || Pace::after_burst(lane.kind(place)?, &self.config, rate);
-                gate.pace = gate.pace.take().or_else(learn);
+                if gate.learned_pace(now).is_none() {
+                    gate.pace = lane.kind(place).and_then(|kind| Pace::after_burst(kind, &self.config, rate));
+                }
                 if let Some(pace) = &mut gate.pace {
                     pace.refused(until, now);
                 }

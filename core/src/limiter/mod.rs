@@ -16,6 +16,7 @@ use crate::config::{Config, ConfigError};
 use crate::gates::{Admission, Gates, Hold, Plan};
 use crate::log::{Entry, Event, Log};
 use crate::resume::{ResumeError, fingerprint};
+use crate::state::{Memory, Saved, StateError};
 use crate::verdict::{CallOptions, Confidence, Decision, Ending, Never, Outcome, Runtime, Step, Verdict, Wait};
 use call::{Call, Patience, Question, State, deferred_to, own};
 pub use calls::CallId;
@@ -223,6 +224,29 @@ impl Limiter {
         }
         self.gates.ask_no_more(&lane, &mut hold, now);
         self.gates.close(&lane);
+    }
+
+    /// Writes down what this limiter knows, to be [restored](Limiter::restore) by another process. Takes nothing.
+    ///
+    /// Open calls are not saved. What they hold counts as taken, since it may have been sent.
+    pub fn save(&self, now: Instant) -> Saved {
+        self.gates.remember(now.max(self.latest)).write()
+    }
+
+    /// Takes in what was saved. A new limiter then decides as the one that was saved would, given the same
+    /// configuration and seed; one that knows something keeps to both. Chance is not saved: jitter begins anew.
+    ///
+    /// # Errors
+    /// [`StateError`] says what is wrong, and the limiter is as it was.
+    pub fn restore(&mut self, saved: &[u8], now: Instant) -> Result<(), StateError> {
+        if self.calls.len() > 0 {
+            return Err(StateError::CallsOpen(self.calls.len()));
+        }
+        let now = now.max(self.latest);
+        let saved = Memory::read(saved, now)?;
+        self.latest = now.max(saved.at);
+        self.gates.recall(saved, now);
+        Ok(())
     }
 
     /// Whether an attempt of this call is on its way, so that a result of it would count.

@@ -1,5 +1,3 @@
-//! Laws of the ledger, against a server with sharp edges.
-
 use super::*;
 use headroom_model::time::HOUR;
 use proptest::prelude::*;

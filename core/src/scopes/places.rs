@@ -51,9 +51,7 @@ impl<T> Places<T> {
 
     /// All values, in the order of their places.
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &T)> + Clone {
-        let firsts = (0..).step_by(CHUNK).zip(&self.chunks);
-        firsts
-            .flat_map(|(first, chunk)| (first..).zip(chunk).filter_map(|(place, value)| Some((place, value.as_ref()?))))
+        (0..self.len).filter_map(|place| Some((place, self.get(place)?)))
     }
 
     /// Gives back memory that no value needs. The places behind the last value are no more.

@@ -15,17 +15,21 @@
 //! | `paces` | invocations keep to the published windows; nobody starves beside a flood |
 //! | `verdicts` | exact waits, deferrals, calls that leave no trace |
 //! | `scopes` | a refusal stops what it covers and nothing else; scopes are bounded and forgotten without a grant |
+//! | `memory` | a restored limiter decides as the saved one; merged memories grant no more than either |
 //! | `bounds` | time going backwards, extreme values, determinism, limits on everything |
 //! | `moody` | a server that refuses in every spelling it knows |
+//! | `deeds` | calls one after the other, for the laws of memory |
 //! | `world` | virtual time: calls, latency, losses and cancellations around one limiter |
 
 mod bounds;
 mod caps;
 mod conserved;
 mod costs;
+mod deeds;
 mod fair;
 mod forecast;
 mod logs;
+mod memory;
 mod moody;
 mod paces;
 mod people;

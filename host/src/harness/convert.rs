@@ -32,10 +32,10 @@ pub fn options(client: &ClientSpec) -> wit::CallOptions {
 /// What an outcome is to a scenario: given up and failed are the same to whoever had the job.
 #[must_use]
 pub fn ending(outcome: &wit::Outcome) -> Ending {
-    match outcome {
-        wit::Outcome::Success(_) => Ending::Done,
-        wit::Outcome::Deferred(deferral) => Ending::Deferred(Instant(deferral.not_before)),
-        wit::Outcome::Refused(_) | wit::Outcome::Failed(_) => Ending::Lost,
+    match &outcome.ending {
+        wit::Ending::Success(_) => Ending::Done,
+        wit::Ending::Deferred(deferral) => Ending::Deferred(Instant(deferral.not_before)),
+        wit::Ending::Refused(_) | wit::Ending::Failed(_) => Ending::Lost,
     }
 }
 

@@ -44,8 +44,8 @@ async function pages(count, seed, burst = { perSecond: 1_000, capacity: 1_000 })
 
 test('hundreds of concurrent calls all succeed, none earlier than the server said', { skip }, async () => {
   const { outcomes, sent, world } = await pages(400, 1n);
-  assert.deepEqual([...new Set(outcomes.map(({ tag }) => tag))], ['success']);
-  const attempts = outcomes.map(({ val }) => val.attempts);
+  assert.deepEqual([...new Set(outcomes.map(({ ending }) => ending.tag))], ['success']);
+  const attempts = outcomes.map(({ attempts }) => attempts);
   assert.deepEqual([...new Set(attempts)].sort(), [1, 2]);
   assert.equal(
     sent.length,
@@ -85,11 +85,12 @@ test('a wait that passes the deadline is deferred at once', { skip }, async () =
   const world = new VirtualWorld(NOW);
   const client = await world.client(async () => response(200));
   await client.configure({ ...(await client.defaultConfig()), quota: 2 });
-  assert.equal((await client.invokeWithRetry(readPage())).tag, 'success');
-  const { tag, val } = await client.invokeWithRetry(readPage(), { deadline: 25n * SECOND });
+  assert.equal((await client.invokeWithRetry(readPage())).ending.tag, 'success');
+  const { ending, attempts } = await client.invokeWithRetry(readPage(), { deadline: 25n * SECOND });
+  const { tag, val } = ending;
   assert.equal(tag, 'deferred');
   assert.equal(world.now, NOW);
-  assert.equal(val.attempts, 0);
+  assert.equal(attempts, 0);
   assert.ok(val.notBefore >= NEXT_HOUR && val.notBefore <= NEXT_HOUR + SECOND);
   assert.deepEqual(val.limit, { kind: { tag: 'points-quota' }, scope: { tag: 'app' } });
 });
@@ -99,7 +100,7 @@ test('without a deadline the wall is waited out', { skip }, async () => {
   const client = await world.client(async () => response(200));
   await client.configure({ ...(await client.defaultConfig()), quota: 2 });
   await client.invokeWithRetry(readPage());
-  assert.equal((await client.invokeWithRetry(readPage())).tag, 'success');
+  assert.equal((await client.invokeWithRetry(readPage())).ending.tag, 'success');
   assert.ok(world.now >= NEXT_HOUR && world.now <= NEXT_HOUR + SECOND, `${world.now - NEXT_HOUR} ms after the hour`);
 });
 
@@ -114,8 +115,8 @@ test('an invocation is handed on as it is, and its result comes back as it is', 
   const outcome = await client.invokeWithRetry(operation);
   assert.deepEqual(seen, { operation, attempt: 1 });
   assert.deepEqual(unlogged(outcome), {
-    tag: 'success',
-    val: { answer: { tag: 'resolved', val: '{"text":"Grüße"}' }, attempts: 1 },
+    ending: { tag: 'success', val: { tag: 'resolved', val: '{"text":"Grüße"}' } },
+    attempts: 1,
   });
 });
 
@@ -128,7 +129,7 @@ test('configuring is refused while calls are open, and out of range', { skip }, 
   const call = client.invokeWithRetry(readPage());
   await assert.rejects(client.configure(config), { name: 'ConfigError', field: 'calls' });
   answer(response(200));
-  assert.equal((await call).tag, 'success');
+  assert.equal((await call).ending.tag, 'success');
   await client.configure(config);
   assert.equal(world.now, NOW);
 });

@@ -27,10 +27,8 @@ export function response(status, headers = {}) {
 }
 
 /** An outcome, or a step that is done, without its log. */
-export function unlogged({ tag, val }) {
-  if (tag === 'done') return { tag, val: unlogged(val) };
-  const { log, ...rest } = val;
-  return { tag, val: rest };
+export function unlogged({ log, ...rest }) {
+  return rest.tag === 'done' ? { ...rest, val: unlogged(rest.val) } : rest;
 }
 
 export const isoOf = (instant) => new Date(Number(instant)).toISOString();

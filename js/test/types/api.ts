@@ -1,7 +1,7 @@
 // Compiled, never run: the public types as a user meets them.
 
-import { ConfigError, defaultConfig, Limiter } from 'headroom-forge';
-import type { Answer, Call, Config, Operation, Outcome, Step, Verdict } from 'headroom-forge';
+import { ConfigError, defaultConfig, Limiter, merge, StateError } from 'headroom-forge';
+import type { Answer, Call, Config, Operation, Outcome, Saved, StateFault, Step, Verdict } from 'headroom-forge';
 import { createClient } from 'headroom-forge/component';
 import type { Client } from 'headroom-forge/component';
 
@@ -13,6 +13,11 @@ const answer: Answer = { tag: 'response', val: { status: 200, headers: [], body:
 const verdict: Verdict = limiter.quotaCheck(operation, {}, 0n);
 const left: number | undefined = verdict.pointsLeft;
 if (verdict.decision.tag === 'wait-until') verdict.decision.val.until satisfies bigint;
+
+const saved: Saved = limiter.save(0n);
+limiter.restore(merge(saved.bytes, saved.bytes, 0n).bytes, 0n);
+saved.leftOut satisfies number;
+export const faultOf = (error: unknown): StateFault | undefined => (error instanceof StateError ? error.fault : undefined);
 
 export function drive(): Outcome {
   using call: Call = limiter.begin(operation, { deadline: 25_000n, idempotent: true }, 0n);
@@ -38,15 +43,16 @@ export function drive(): Outcome {
 }
 
 export function describe(outcome: Outcome): string {
-  switch (outcome.tag) {
+  const { ending } = outcome;
+  switch (ending.tag) {
     case 'success':
-      return outcome.val.answer.tag;
+      return ending.val.tag;
     case 'deferred':
-      return `not before ${outcome.val.notBefore}`;
+      return `not before ${ending.val.notBefore}`;
     case 'refused':
-      return outcome.val.why.tag;
+      return ending.val.why.tag;
     case 'failed':
-      return outcome.val.cause.tag;
+      return ending.val.tag;
   }
 }
 
@@ -65,6 +71,8 @@ export async function withHands(): Promise<Outcome> {
 limiter.quotaCheck(operation, {}, Date.now());
 // @ts-expect-error: there is no such kind of operation
 limiter.quotaCheck({ tag: 'graphql', val: {} }, {}, 0n);
+// @ts-expect-error: a state is bytes
+limiter.restore('text', 0n);
 // @ts-expect-error: a limiter needs a seed
 new Limiter(config);
 // @ts-expect-error: a field of the configuration is missing

@@ -70,6 +70,7 @@ fn issue<'a>(target: &Target<'a>) -> Option<&'a str> {
 mod tests {
     use super::*;
     use crate::points::price;
+    use crate::points::table::NONE;
 
     #[test]
     fn an_issue_is_told_from_what_else_stands_in_its_place() {
@@ -81,6 +82,20 @@ mod tests {
         }
         assert_eq!(issue("/rest/api/3/issue"), None);
         assert_eq!(issue("/wiki/rest/api/issue/KEY-7"), None, "Confluence has none");
+    }
+
+    /// So that a template can be written down as text, and found again by another version.
+    #[test]
+    fn the_template_of_a_method_is_that_of_its_own_text() {
+        let nodes_of_rows = SHIPPED.rows.iter().map(|row| usize::from(row.node));
+        let nodes_of_gets = (0..SHIPPED.nodes.len()).filter(|node| SHIPPED.nodes[*node].get != NONE);
+        let templates = nodes_of_rows.chain(nodes_of_gets).map(|node| Template(u16::try_from(node).unwrap()));
+        for text in templates.map(Template::text) {
+            for method in ["GET", "POST", "PUT", "DELETE", ""] {
+                let found = Template::of(method, &text).unwrap();
+                assert_eq!(Template::of(method, &found.text()), Some(found), "{method} {text}");
+            }
+        }
     }
 
     #[test]

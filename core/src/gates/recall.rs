@@ -1,0 +1,260 @@
+//! What gates know, and gates that know it.
+
+use super::Gates;
+use super::gate::{Gate, Pause, Rare};
+use crate::budget::Budget;
+use crate::learned;
+use crate::pace::Pace;
+use crate::pool::{Pool, Terms};
+use crate::scope::{Part, Scope};
+use crate::scopes::{Key, ScopeId};
+use crate::shadow::Shadow;
+use crate::shares::Share;
+use crate::state::{CostState, Memory, Name, PoolState, Record, ShadowState, cut, entry, in_order, recall_windows};
+use crate::verdict::LimiterKind;
+use headroom_model::time::Instant;
+
+impl Gates {
+    /// What is worth remembering at `at`.
+    pub(crate) fn remember(&self, at: Instant) -> Memory {
+        let mut scopes = Vec::new();
+        for (id, gate) in self.scopes.iter() {
+            let name = self.scopes.name(id);
+            let record = gate.remember(matches!(name, Scope::Endpoint { .. }), at);
+            if !record.is_empty() {
+                scopes.push((Name::of(name), record));
+            }
+        }
+        let mut scopes = in_order(scopes);
+        for (learned::Key { template, method, likely }, ago, last) in self.learned.save() {
+            let costs = &mut entry(&mut scopes, Name::of_costs(method, template)).costs;
+            *entry(costs, likely) = CostState { ago, last: *last };
+        }
+        Memory { at, scopes }
+    }
+
+    /// Takes in what was saved. Where something is known already, that counts too.
+    pub(crate) fn recall(&mut self, saved: Memory, now: Instant) {
+        let at = now.max(saved.at);
+        let own = self.remember(now);
+        *self = Self::new(self.config.clone(), self.spread_seed);
+        if own.scopes.iter().all(|(_, record)| record.knows_only_users()) {
+            self.recall_all(saved, at);
+            own.scopes.iter().for_each(|(name, record)| self.set_users(&name.outer, record.users));
+        } else {
+            self.recall_all(own.join(saved), at);
+        }
+    }
+
+    fn recall_all(&mut self, memory: Memory, at: Instant) {
+        for (name, record) in memory.scopes {
+            if let Some(endpoint) = name.costs_of() {
+                for (likely, CostState { ago, last }) in record.costs {
+                    if let Some((template, method)) = endpoint {
+                        self.learned.restore(learned::Key { template, method, likely }, ago, last);
+                    }
+                }
+                continue;
+            }
+            let (part, outer) = (name.outer(), ScopeId::APP);
+            let outer = if part == Part::App { outer } else { self.scopes.intern(Key { within: outer, part }) };
+            match name.inner() {
+                None => self.recall_gate(outer, name.outer().map(|_| ()), record, at),
+                Some(Some(part)) => {
+                    let id = self.scopes.intern(Key { within: outer, part });
+                    self.recall_gate(id, part.map(|_| ()), record, at);
+                }
+                // The new one has no such endpoint: what it was, is now of some other.
+                Some(None) => self.recall_pause(outer, record.pause),
+            }
+        }
+    }
+
+    fn recall_pause(&mut self, id: ScopeId, pause: Option<(Instant, LimiterKind)>) {
+        if let (Some((until, kind)), Some(gate)) = (pause, self.scopes.get_mut(id))
+            && gate.pause.as_ref().is_none_or(|before| until > before.until)
+        {
+            gate.pause = Some(Pause { until, kind: Box::new(kind) });
+        }
+    }
+
+    /// A gate as recorded. What this configuration has nothing for is passed over.
+    fn recall_gate(&mut self, id: ScopeId, kind: Part<()>, record: Record, at: Instant) {
+        let pace = self.recalled_pace(kind, &record, at);
+        let Record { pause, pool, cap, shadow, crowd, users, taken, share, .. } = record;
+        let shadow = shadow.map(|ShadowState { quota, would_refuse, pool }| {
+            Box::new(Shadow { pool: recalled(self.terms(quota), &pool, at), would_refuse })
+        });
+        let pool = pool.map(|pool| Box::new(recalled(self.terms(self.config.quota_points), &pool, at)));
+        let quota = self.cap(Some(kind), users);
+        let cap =
+            cap.zip(quota).map(|(cap, quota)| Box::new(recalled(Terms { nodes: 1, ..self.terms(quota) }, &cap, at)));
+        if let Some(gate) = self.scopes.get_mut(id) {
+            let mut rare = Rare { shadow, cap, crowd, users };
+            let rare = rare.is_kept(at).then(|| Box::new(rare));
+            let (share, budget) = (Share::of_spent(share), Budget { taken });
+            *gate = Gate { pause: None, pool, pace, in_flight: 0, share, budget, rare };
+        }
+        self.recall_pause(id, pause);
+    }
+
+    /// A pace that holds before any refusal needs no memory as long as it is untouched; others live of their memory.
+    fn recalled_pace(&self, kind: Part<()>, record: &Record, at: Instant) -> Option<Pace> {
+        let Record { bucket, windows, .. } = record;
+        let told = bucket.as_ref().and_then(|bucket| bucket.told);
+        let mut pace = match kind {
+            Part::Endpoint(..) => Pace::of_endpoint(told?, &self.config),
+            _ if bucket.is_some() || !windows.is_empty() => Pace::before_refusal(kind, &self.config),
+            _ => None,
+        };
+        match &mut pace {
+            Some(Pace::Bucket(own)) => bucket.iter().for_each(|state| own.restore(state)),
+            Some(Pace::Windows(own)) => recall_windows(own, windows, at),
+            None => {}
+        }
+        pace
+    }
+}
+
+/// An untouched pool, and what was saved of it.
+fn recalled(terms: Terms, state: &PoolState, at: Instant) -> Pool {
+    let mut pool = Pool::new(terms, at);
+    pool.restore(state, at);
+    pool
+}
+
+impl Gate {
+    fn remember(&self, is_endpoint: bool, at: Instant) -> Record {
+        let mut record = Record {
+            pause: self.pause.as_ref().filter(|pause| pause.until > at).map(|pause| pause.saved()),
+            pool: self.pool.as_ref().and_then(|pool| pool.save(at)),
+            cap: self.cap().and_then(|cap| cap.save(at)),
+            shadow: self.shadow().and_then(|shadow| shadow.save(at)),
+            crowd: self.crowd().filter(|crowd| !crowd.is_over(at)),
+            users: self.users(),
+            taken: self.budget.taken,
+            share: self.share.save(at),
+            ..Record::default()
+        };
+        match &self.pace {
+            Some(Pace::Bucket(bucket)) => record.bucket = bucket.save(at, is_endpoint),
+            Some(Pace::Windows(windows)) => {
+                for window in windows {
+                    let booked = window.save(at);
+                    if !booked.is_empty() {
+                        *entry(&mut record.windows, window.key()) = booked;
+                    }
+                }
+            }
+            None => {}
+        }
+        record
+    }
+}
+
+impl Shadow {
+    fn save(&self, at: Instant) -> Option<ShadowState> {
+        let pool = self.pool.save(at)?;
+        Some(ShadowState { quota: self.pool.quota(), would_refuse: self.would_refuse, pool })
+    }
+}
+
+impl Pause {
+    fn saved(&self) -> (Instant, LimiterKind) {
+        let mut kind = (*self.kind).clone();
+        if let LimiterKind::Other(text) = &mut kind {
+            text.truncate(cut(text).len());
+        }
+        (self.until, kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::state::MAX_BYTES;
+    use crate::verdict::CostSource;
+    use headroom_model::operation::Method;
+    use headroom_model::points::{Cost, Template};
+
+    const NOON: Instant = Instant(1_770_033_600_000);
+
+    fn gates() -> Gates {
+        Gates::new(Config::default(), 7)
+    }
+
+    fn recalled_from(memory: Memory) -> Gates {
+        let mut gates = gates();
+        gates.recall(Memory::read(&memory.write().bytes, NOON).expect("it was written"), NOON);
+        gates
+    }
+
+    fn pause(secs: u64) -> Record {
+        let until = Instant(NOON.0 + 1_000 * secs);
+        Record { pause: Some((until, LimiterKind::Other("x".into()))), ..Record::default() }
+    }
+
+    fn paused_until(gates: &Gates, tenant: &str) -> Option<Instant> {
+        let id = gates.scopes.find(Key { within: ScopeId::APP, part: Part::Tenant(tenant) })?;
+        Some(gates.scopes.get(id)?.pause.as_ref()?.until)
+    }
+
+    #[test]
+    fn a_pause_of_an_endpoint_that_no_version_knows_is_one_of_its_tenant() {
+        let endpoint = |text: &str| {
+            let scope = Scope::Endpoint { tenant: "t".into(), template: None, method: Method::Get };
+            Name { inner: text.into(), ..Name::of(scope) }
+        };
+        let tenant = (Name::of(Scope::Tenant("t".into())), pause(9));
+        for (secs, until) in [(3, 9), (30, 30)] {
+            let scopes = vec![tenant.clone(), (endpoint("GET /gone/{id}"), pause(secs))];
+            let gates = recalled_from(Memory { at: NOON, scopes });
+            assert_eq!(paused_until(&gates, "t"), Some(Instant(NOON.0 + 1_000 * until)));
+        }
+        let gates = recalled_from(Memory { at: NOON, scopes: vec![(endpoint("GET "), pause(30))] });
+        assert_eq!(paused_until(&gates, "t"), None, "of any other endpoint, as it was");
+    }
+
+    #[test]
+    fn what_finds_no_room_leaves_its_pause_with_its_tenant() {
+        let issue = |n: u64| Name::of(Scope::Issue { tenant: "t".into(), issue: format!("{:x}", n << 40) });
+        let mut scopes: Vec<_> = (0..9_000).map(|n| (issue(n), pause(n))).collect();
+        scopes.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let saved = Memory { at: NOON, scopes: scopes.clone() }.write();
+        assert!(saved.left_out > 0 && saved.bytes.len() <= MAX_BYTES, "{} bytes", saved.bytes.len());
+        let kept = Memory::read(&saved.bytes, NOON).expect("it was written");
+        let shortest = kept.scopes.iter().skip(1).filter_map(|(_, record)| Some(record.pause.clone()?.0)).min();
+        let of_tenant = paused_until(&recalled_from(Memory { at: NOON, scopes }), "t");
+        assert!(
+            of_tenant.is_some() && of_tenant <= shortest,
+            "the longest of those left out: {of_tenant:?} {shortest:?}"
+        );
+    }
+
+    #[test]
+    fn the_costs_that_were_measured_last_are_kept() {
+        let mut all = gates();
+        let template = Template::of("GET", "/wiki/api/v2/pages");
+        let key = |likely| learned::Key { template, method: Method::Get, likely };
+        (0..100).for_each(|likely| (0..3).for_each(|_| all.learned.sample(key(likely), likely + 5, None)));
+        let gates = recalled_from(all.remember(NOON));
+        for likely in 0..100 {
+            let table = Cost::exactly(likely);
+            let want = if likely < 36 { (table, CostSource::Table) } else { all.learned.cost(key(likely), table) };
+            assert_eq!(gates.learned.cost(key(likely), table), want);
+        }
+        assert_eq!(gates.remember(NOON), Memory { at: NOON, ..all.remember(NOON) });
+    }
+
+    #[test]
+    fn what_was_told_of_users_holds_beside_what_was_saved() {
+        let mut gates = gates();
+        gates.set_users("t", 5);
+        let users = |users| Record { users, ..Record::default() };
+        let scopes = ["t", "u"].map(|name| (Name::of(Scope::Tenant(name.into())), users(3))).to_vec();
+        gates.recall(Memory { at: NOON, scopes }, NOON);
+        let known = gates.scopes.iter().map(|(_, gate)| gate.users()).collect::<Vec<_>>();
+        assert_eq!(known, [0, 5, 3]);
+    }
+}

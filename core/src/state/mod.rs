@@ -1,0 +1,316 @@
+//! Memory of its own: what a limiter knows, as bytes that outlive the process.
+//!
+//! A Forge function forgets everything between two invocations. [`Limiter::save`](crate::Limiter::save) writes down
+//! what it would miss, [`Limiter::restore`](crate::Limiter::restore) takes it in, and [`merge`] makes one memory of
+//! two, for processes that ran side by side. A limiter that was restored decides as the one that was saved.
+//!
+//! | kept | not kept |
+//! | --- | --- |
+//! | pauses and their limits | the configuration: the quota and the rates are the new one's |
+//! | points spent, left and in doubt | open calls: points they hold count as in doubt, slots they hold as taken |
+//! | the level of each bucket, the rate it has learned | chance: jitter is drawn from the new seed |
+//! | the bookings of each window | what is idle, since it grants no more than what is new |
+//! | what the app granted and tenants had | who asks for how much now |
+//! | what people ask for, what 64 costs were learned from | costs whose last sample is older |
+//!
+//! Two things are kept on the careful side only. Of a sliding window in which calls were booked at more than
+//! [`GRAINS`] instants, each booking counts up to 1/64 of the window longer than it has to. And in two memories that
+//! are merged, each figure is the one that grants less.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `name` | scopes by name |
+//! | `parts` | what is known of one, and how two such are joined |
+//! | `windows` | bookings, for windows of the same profile or another |
+//! | `codec`, `read`, `write` | the bytes |
+
+mod codec;
+mod name;
+mod parts;
+mod read;
+mod windows;
+mod write;
+
+use crate::crowd::Crowd;
+use crate::verdict::LimiterKind;
+use headroom_model::time::{Instant, Millis};
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::fmt;
+use std::mem;
+
+pub(crate) use name::Name;
+pub(crate) use parts::{Belief, Booked, BucketState, CostState, Costs, Hour, PoolState, ShadowState, entry, runs};
+use parts::{Windows, join_costs, join_windows};
+pub(crate) use windows::recall_windows;
+
+/// The most bytes of a saved state.
+pub const MAX_BYTES: usize = 64 * 1_024;
+
+/// The longest name of a scope that is saved, in bytes.
+pub const MAX_NAME: usize = 1_024;
+
+/// Instants at which bookings of one sliding window are told apart.
+pub const GRAINS: usize = 64;
+
+/// How far the clock of the one who saved may be ahead of ours: as far as clocks are believed to be wrong elsewhere.
+pub const AHEAD: Millis = Millis::from_secs(600);
+
+/// The longest text of a limit that nobody knows, in bytes; it is for people.
+const MAX_TEXT: usize = 200;
+
+/// What a limiter knows, as bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Saved {
+    /// To be kept as they are: at most [`MAX_BYTES`].
+    pub bytes: Vec<u8>,
+    /// How many scopes found no room, the narrowest and those that bind the shortest first. Their pauses go to their
+    /// tenant or installation; apart from that they count as new when restored, so only while this is zero nothing
+    /// more is granted.
+    pub left_out: u32,
+}
+
+/// Why bytes were not taken in. The limiter is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateError {
+    /// They do not begin as a saved state does.
+    NotAState,
+    /// They are of a version that this one cannot read.
+    NewerVersion(u8),
+    /// They are more than any saved state: this many.
+    TooLarge(usize),
+    /// They end before the state does.
+    CutOff,
+    /// They are not what was saved.
+    Damaged,
+    /// They were saved at this instant, more than [`AHEAD`] after now.
+    FromTheFuture(Instant),
+    /// This many calls are open: what they hold would be lost.
+    CallsOpen(usize),
+}
+
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAState => f.write_str("no saved state: give the bytes of `save`, or begin without"),
+            Self::NewerVersion(version) => {
+                write!(f, "a state of version `{version}`, and this one reads up to `{}`: update", codec::VERSION)
+            }
+            Self::TooLarge(len) => write!(f, "`{len}` bytes are more than any state, `{MAX_BYTES}`: begin without"),
+            Self::CutOff => f.write_str("the state ends too early: store all of its bytes, or begin without"),
+            Self::Damaged => f.write_str("the state is damaged: store its bytes as they are, or begin without"),
+            Self::FromTheFuture(at) => {
+                write!(f, "saved at `{}` ms, too far ahead of now: check the clocks, or begin without", at.0)
+            }
+            Self::CallsOpen(calls) => write!(f, "`{calls}` calls are open: end them, or restore before the first"),
+        }
+    }
+}
+
+impl std::error::Error for StateError {}
+
+/// One memory of two. It grants no more than either: what both know is not added up, the more careful figure counts.
+///
+/// For that reason two processes that spent side by side are better told of each other's points by the server's
+/// figures. The order of the two does not matter, nor does merging anything again.
+///
+/// # Errors
+/// As of [`Limiter::restore`](crate::Limiter::restore), for either.
+pub fn merge(a: &[u8], b: &[u8], now: Instant) -> Result<Saved, StateError> {
+    Ok(Memory::read(a, now)?.join(Memory::read(b, now)?).write())
+}
+
+/// What was saved, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Memory {
+    /// The latest instant that it knows of.
+    pub(crate) at: Instant,
+    /// In order, each once.
+    pub(crate) scopes: Vec<(Name, Record)>,
+}
+
+/// What is known of one scope. What is empty decides like nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Record {
+    pub(crate) pause: Option<(Instant, LimiterKind)>,
+    pub(crate) pool: Option<PoolState>,
+    pub(crate) cap: Option<PoolState>,
+    pub(crate) shadow: Option<ShadowState>,
+    pub(crate) bucket: Option<BucketState>,
+    pub(crate) windows: Windows,
+    pub(crate) crowd: Option<Crowd>,
+    pub(crate) users: u32,
+    /// Of the budget of retries.
+    pub(crate) taken: u32,
+    /// What a tenant had of the pool over all, and in which hour.
+    pub(crate) share: (Instant, u32),
+    pub(crate) costs: Costs,
+}
+
+impl Record {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.users == 0 && self.knows_only_users()
+    }
+
+    /// Whether it is empty apart from them: the app tells how many there are, so that alone is no knowledge.
+    pub(crate) fn knows_only_users(&self) -> bool {
+        let Self { pause, pool, cap, shadow, bucket, windows, crowd, users: _, taken, share, costs } = self;
+        let is_idle = pause.is_none() && pool.is_none() && cap.is_none() && shadow.is_none() && bucket.is_none();
+        let is_told_nothing = windows.is_empty() && crowd.is_none() && costs.is_empty();
+        is_idle && is_told_nothing && *taken == 0 && *share == (Instant(0), 0)
+    }
+
+    /// Which scopes find room first: the wider ones, and among them those that make a difference the longest.
+    fn rank(&self, name: &Name) -> u64 {
+        let pause = self.pause.as_ref().map(|(until, _)| *until);
+        let pool = [self.pool, self.cap].into_iter().flatten().map(|pool| pool.window.next_hour()).max();
+        let bucket = self.bucket.as_ref().map(|bucket| bucket.empty_until.unwrap_or(bucket.from));
+        let window = self.windows.iter().filter_map(|(_, booked)| booked.last()).map(|(slot, _)| *slot).max();
+        let binds_until = pause.max(pool).max(bucket).max(window).unwrap_or_default();
+        name.width() << 62 | binds_until.0 >> 2
+    }
+
+    /// Takes in what another record says.
+    #[inline(never)]
+    fn join(&mut self, other: Self) {
+        self.pause(other.pause);
+        self.pool = PoolState::join_known(self.pool, other.pool);
+        self.cap = PoolState::join_known(self.cap, other.cap);
+        self.shadow = either(self.shadow, other.shadow, ShadowState::join);
+        self.bucket = either(self.bucket.take(), other.bucket, BucketState::join);
+        join_windows(&mut self.windows, other.windows);
+        self.crowd = either(self.crowd, other.crowd, Crowd::join);
+        // More users are granted more.
+        self.users = self.users.min(other.users);
+        self.taken = self.taken.max(other.taken);
+        self.share = self.share.max(other.share);
+        join_costs(&mut self.costs, other.costs);
+    }
+
+    fn pause(&mut self, other: Option<(Instant, LimiterKind)>) {
+        let longer = |a, b| if pause_key(&a) < pause_key(&b) { b } else { a };
+        self.pause = either(self.pause.take(), other, longer);
+    }
+}
+
+/// Pauses in order of their length; the kind settles it between equal ones.
+fn pause_key((until, kind): &(Instant, LimiterKind)) -> (Instant, (u8, &str)) {
+    (*until, codec::kind_parts(kind))
+}
+
+/// What both know by `join`, and what one knows alone as it is.
+fn either<T>(a: Option<T>, b: Option<T>, join: impl FnOnce(T, T) -> T) -> Option<T> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(join(a, b)),
+        (a, b) => a.or(b),
+    }
+}
+
+impl Memory {
+    /// Reads what was saved.
+    pub(crate) fn read(bytes: &[u8], now: Instant) -> Result<Self, StateError> {
+        let state = read::decode(bytes)?;
+        if state.at.since(now) > AHEAD {
+            return Err(StateError::FromTheFuture(state.at));
+        }
+        Ok(state)
+    }
+
+    /// Writes as much of it as there is room for.
+    pub(crate) fn write(mut self) -> Saved {
+        let mut left_out = self.keep(|name, _| name.outer.len() + name.inner.len() <= MAX_NAME);
+        let mut bytes = write::encode(&self);
+        while bytes.len() > MAX_BYTES {
+            let most = self.scopes.len();
+            left_out += self.keep_most((most * MAX_BYTES / bytes.len()).min(most - most.div_ceil(16)));
+            bytes = write::encode(&self);
+        }
+        Saved { bytes, left_out: u32::try_from(left_out).unwrap_or(u32::MAX) }
+    }
+
+    /// Keeps the `room` scopes of the highest rank. Says how many it does not keep.
+    fn keep_most(&mut self, room: usize) -> usize {
+        let ranks: Vec<u64> = self.scopes.iter().map(|(name, record)| record.rank(name)).collect();
+        let lowest = nth_highest(&ranks, room);
+        let mut room_at_lowest = room - ranks.iter().filter(|rank| **rank > lowest).count();
+        self.keep(|name, record| {
+            let rank = record.rank(name);
+            let finds_room = rank > lowest || (rank == lowest && room_at_lowest > 0);
+            room_at_lowest -= usize::from(finds_room && rank == lowest);
+            finds_room
+        })
+    }
+
+    /// Keeps some. The pauses of others stay, for all that they lie in.
+    fn keep(&mut self, mut is_kept: impl FnMut(&Name, &Record) -> bool) -> usize {
+        let all = mem::take(&mut self.scopes);
+        let count = all.len();
+        let (kept, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, record)| is_kept(name, record));
+        let left_out = count - kept.len();
+        self.scopes = kept;
+        for (name, record) in others {
+            if let (Some(wider), Some(pause)) = (name.widened(), record.pause) {
+                entry(&mut self.scopes, wider).pause(Some(pause));
+            }
+        }
+        left_out
+    }
+
+    /// The more careful of the two in every figure. Who does not know a scope takes it for untouched.
+    pub(crate) fn join(self, other: Self) -> Self {
+        let at = self.at.max(other.at);
+        let mut scopes = named_as(self.scopes, &other.scopes);
+        let theirs = named_as(other.scopes, &scopes);
+        scopes.iter_mut().zip(theirs).for_each(|((_, record), (_, other))| record.join(other));
+        scopes.retain(|(_, record)| !record.is_empty());
+        Self { at, scopes }
+    }
+}
+
+/// Adds what others name, with nothing known of it.
+fn named_as(mut scopes: Vec<(Name, Record)>, others: &[(Name, Record)]) -> Vec<(Name, Record)> {
+    let is_new = |name: &Name| scopes.binary_search_by(|(known, _)| known.cmp(name)).is_err();
+    let new: Vec<_> =
+        others.iter().filter(|(name, _)| is_new(name)).map(|(name, _)| (name.clone(), Record::default())).collect();
+    scopes.extend(new);
+    in_order(scopes)
+}
+
+/// By name, the widest first. By a heap: that takes a quarter of the code of `sort_unstable_by`.
+#[inline(never)]
+pub(crate) fn in_order(scopes: Vec<(Name, Record)>) -> Vec<(Name, Record)> {
+    struct ByName((Name, Record));
+    impl PartialEq for ByName {
+        fn eq(&self, other: &Self) -> bool {
+            self.0.0 == other.0.0
+        }
+    }
+    impl Eq for ByName {}
+    impl PartialOrd for ByName {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+    impl Ord for ByName {
+        fn cmp(&self, other: &Self) -> Ordering {
+            self.0.0.cmp(&other.0.0)
+        }
+    }
+    let heap: BinaryHeap<_> = scopes.into_iter().map(ByName).collect();
+    heap.into_sorted_vec().into_iter().map(|ByName(scope)| scope).collect()
+}
+
+/// The highest number that `n` of them reach.
+pub(crate) fn nth_highest(numbers: &[u64], n: usize) -> u64 {
+    (0..u64::BITS).rev().fold(0, |reached, bit| {
+        let higher = reached | 1 << bit;
+        let count = numbers.iter().filter(|number| **number >= higher).count();
+        if count >= n { higher } else { reached }
+    })
+}
+
+/// A text cut to what is kept of it.
+pub(crate) fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or_default()
+}
