@@ -33,6 +33,12 @@ pub fn run(
     driver.world.report()
 }
 
+/// The seed of a node's client, where that of the run is `seed`; node 0 has the run's own.
+#[must_use]
+pub const fn node_seed(seed: u64, node: u32) -> u64 {
+    crate::workload::child(seed, node as u64)
+}
+
 struct Driver<'a, 'b> {
     world: World,
     make: &'a mut MakeStrategy<'b>,
