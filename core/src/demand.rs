@@ -107,18 +107,12 @@ impl Demand {
     /// nobody calls until then: what people asked for long ago keeps nothing back.
     pub(crate) fn first_room(&self, left: u32, cost: u32, now: Instant, window_end: Instant) -> Option<Instant> {
         let room = left.checked_sub(cost)?;
-        let (mut first, mut end) = (now.0, window_end.0);
-        // The reserve only falls: before `first` there is no room, from `end` on there is.
-        while first < end {
-            let middle = first.midpoint(end);
-            let at = Instant(middle);
-            if self.aged(at).reserve(at, window_end) <= room {
-                end = middle;
-            } else {
-                first = middle + 1;
-            }
-        }
-        Some(Instant(first)).filter(|first| *first < window_end)
+        // The reserve only falls. The formula solved for the time left is right but for roundings, and for what grows old
+        // until then.
+        let solved = self.young.longest(room).min(self.old.longest(room));
+        let near = window_end.0.saturating_sub(solved.0);
+        let has_room = |at| self.aged(Instant(at)).reserve(Instant(at), window_end) <= room;
+        Some(Instant(first_near(near, now.0, window_end.0, has_room))).filter(|first| *first < window_end)
     }
 
     /// When `left` points are spent at the pace of late, if that is before `window_end`. It does not err upwards.
@@ -146,6 +140,21 @@ impl Generation {
         }
     }
 
+    /// About how much time is left when `reserve` falls to `room`: m + z·√m = room/c solved for m, and that for the time.
+    fn longest(self, room: u32) -> Millis {
+        let Self { points, calls, passed_ms } = self;
+        if points == 0 {
+            return HOUR;
+        }
+        const MOST: u128 = 1 << 80;
+        let calls_in_room = ((u128::from(room) * u128::from(calls)) << FRACTION) / u128::from(points);
+        let z = (QUANTILE_PERCENT << FRACTION) / 100;
+        let root = ceil_sqrt((z * z) + (calls_in_room.min(MOST) << (2 + FRACTION))).saturating_sub(z) / 2;
+        let likely = u128::from(calls) + ceil_sqrt(4 * u128::from(calls));
+        let left = ((root * root) >> FRACTION) * u128::from(passed_ms.max(LEAST_MS)) / (likely << FRACTION);
+        Millis(u64::try_from(left).unwrap_or(u64::MAX)).min(HOUR)
+    }
+
     /// The quantile of what is spent in the time left, if calls come as often as in this generation:
     /// c·(λ·left + z·√(λ·left)) with the mean cost c. Calls are independent of each other, so their number has the
     /// variance of its mean. It is computed in steps that each round up, so it never rises while the time falls.
@@ -165,11 +174,51 @@ impl Generation {
     }
 }
 
-/// By Newton's method, from above: `u128::isqrt` would be a kilobyte of the component.
+/// The first number from `first` to `end` that `holds`, where all above it do; `end` if none below does. It is looked for
+/// from `near` on, in steps that double.
+fn first_near(near: u64, mut first: u64, mut end: u64, holds: impl Fn(u64) -> bool) -> u64 {
+    let (near, mut step) = (near.min(end).max(first), 1_u64);
+    if near >= end || holds(near) {
+        end = near;
+        while first < end {
+            let at = end.saturating_sub(step).max(first);
+            if !holds(at) {
+                first = at + 1;
+                break;
+            }
+            (end, step) = (at, step.saturating_mul(2));
+        }
+    } else {
+        first = near + 1;
+        while first < end {
+            let at = first.saturating_add(step).min(end - 1);
+            if holds(at) {
+                end = at;
+                break;
+            }
+            (first, step) = (at + 1, step.saturating_mul(2));
+        }
+    }
+    while first < end {
+        let middle = first.midpoint(end);
+        if holds(middle) {
+            end = middle;
+        } else {
+            first = middle + 1;
+        }
+    }
+    first
+}
+
+/// By Newton's method, from above: `u128::isqrt` would be a kilobyte of the component. Most steps are taken for the upper
+/// half of the digits, where division is cheap.
 fn ceil_sqrt(n: u128) -> u128 {
     let Some(before @ 1..) = n.checked_sub(1) else { return n };
     let digits = u128::BITS - before.leading_zeros();
-    let mut root = 1 << digits.div_ceil(2);
+    let mut root = match digits.checked_sub(64).map(|beyond| beyond.next_multiple_of(2)) {
+        Some(beyond) => (u128::from(floor_sqrt((before >> beyond) as u64)) + 1) << (beyond / 2),
+        None => u128::from(floor_sqrt(before as u64)),
+    };
     loop {
         let nearer = (root + before / root) >> 1;
         if nearer >= root {
@@ -177,6 +226,19 @@ fn ceil_sqrt(n: u128) -> u128 {
         }
         root = nearer;
     }
+}
+
+/// The root, rounded down.
+fn floor_sqrt(n: u64) -> u64 {
+    let mut root = 1 << (u64::BITS - n.leading_zeros()).div_ceil(2).min(63);
+    while root > 0 {
+        let nearer = (root + n / root) >> 1;
+        if nearer >= root {
+            break;
+        }
+        root = nearer;
+    }
+    root
 }
 
 #[cfg(test)]
