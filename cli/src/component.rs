@@ -2,7 +2,8 @@
 
 use crate::failure::{self, Failure};
 use anyhow::anyhow;
-use headroom_host::{Error, harness};
+use headroom_host::Error;
+use headroom_host::harness::Harness;
 use headroom_sim::trace::Sink;
 use headroom_sim::{Report, Scenario};
 use std::path::{Path, PathBuf};
@@ -13,10 +14,10 @@ pub use headroom_host::harness::NAME;
 /// The component's file beside the program: `<directory of the program>/../components/`, where the build puts it.
 const FILE: &str = "headroom-client.wasm";
 
-/// A component's file and what is in it.
+/// A component's file, and what is in it, compiled.
 pub struct Component {
     path: PathBuf,
-    bytes: Vec<u8>,
+    harness: Harness,
 }
 
 /// Reads the component: that of `--component`, else the one beside the program.
@@ -26,7 +27,10 @@ pub fn read(given: Option<&Path>) -> Result<Component, Failure> {
         None => beside_the_program().map_err(Failure::Run)?,
     };
     match std::fs::read(&path) {
-        Ok(bytes) => Ok(Component { path, bytes }),
+        Ok(bytes) => match Harness::new(&bytes) {
+            Ok(harness) => Ok(Component { path, harness }),
+            Err(error) => Err(failed(&path, error)),
+        },
         Err(error) => {
             let (path, why) = (path.display(), failure::of_file(&error));
             Err(Failure::BadInput(anyhow!("cannot read the component `{path}`: {why}; run `cargo xtask build-guest`")))
@@ -43,14 +47,16 @@ fn beside_the_program() -> anyhow::Result<PathBuf> {
 impl Component {
     /// Runs it in the scenario's world.
     pub fn run(&self, scenario: &Scenario, seed: u64, trace: Option<Sink>) -> Result<Report, Failure> {
-        harness::run(scenario, &self.bytes, seed, trace).map_err(|error| {
-            let is_bad = matches!(error, Error::NotAComponent { .. } | Error::OtherWorld { .. } | Error::Link(_));
-            let whose = match error {
-                Error::Run(_) => format!("strategy `{NAME}`"),
-                _ => format!("`{}`", self.path.display()),
-            };
-            let error = anyhow!(error).context(whose);
-            if is_bad { Failure::BadInput(error) } else { Failure::Run(error) }
-        })
+        self.harness.run(scenario, seed, trace).map_err(|error| failed(&self.path, error))
     }
+}
+
+fn failed(path: &Path, error: Error) -> Failure {
+    let is_bad = matches!(error, Error::NotAComponent { .. } | Error::OtherWorld { .. } | Error::Link(_));
+    let whose = match error {
+        Error::Run(_) => format!("strategy `{NAME}`"),
+        _ => format!("`{}`", path.display()),
+    };
+    let error = anyhow!(error).context(whose);
+    if is_bad { Failure::BadInput(error) } else { Failure::Run(error) }
 }

@@ -1,5 +1,6 @@
 //! The command `headroom`: parse, dispatch, print. Every verb has a file; what it decides, it asks a library.
 
+mod clients;
 mod component;
 mod explain;
 mod failure;
@@ -7,6 +8,9 @@ mod input;
 mod page;
 mod plan;
 mod price;
+mod scenario;
+mod scenarios;
+mod scoreboard;
 mod simulate;
 mod sources;
 mod table;
@@ -35,6 +39,8 @@ enum Verb {
     Explain(explain::Args),
     Plan(plan::Args),
     Price(price::Args),
+    Scenario(scenario::Args),
+    Scoreboard(scoreboard::Args),
     Simulate(simulate::Args),
     Sources(sources::Args),
 }
@@ -44,6 +50,8 @@ fn main() -> ExitCode {
         Ok(Cli { verb: Verb::Explain(args) }) => explain::run(&args),
         Ok(Cli { verb: Verb::Plan(args) }) => plan::run(&args),
         Ok(Cli { verb: Verb::Price(args) }) => price::run(&args),
+        Ok(Cli { verb: Verb::Scenario(args) }) => scenario::run(&args),
+        Ok(Cli { verb: Verb::Scoreboard(args) }) => scoreboard::run(&args),
         Ok(Cli { verb: Verb::Simulate(args) }) => simulate::run(&args),
         Ok(Cli { verb: Verb::Sources(args) }) => sources::run(&args),
         Err(error) => failure::usage(&error),

@@ -15,7 +15,7 @@ const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 const PAPER_WIDTH: u16 = 150;
 
 /// A table of these results. It is coloured only on a terminal, and never where `NO_COLOR` is set.
-pub fn of(results: &[Report]) -> Table {
+pub fn of(results: &[&Report]) -> Table {
     let mut table = under(&HEADERS);
     results.iter().for_each(|report| {
         table.add_row(row(report));

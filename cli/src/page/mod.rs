@@ -1,7 +1,10 @@
 //! One page of figures and charts, whole in itself: no script, no font, no image from anywhere else.
 
 pub mod chart;
+mod runs;
 pub mod theme;
+
+pub use runs::{COLUMNS, cells, of_runs};
 
 use anyhow::Result;
 use chart::{Chart, Shown};

@@ -173,6 +173,17 @@ const BUILTIN: &[(&str, &str)] = &[
     ("what-if-rules", include_str!("../../scenarios/what-if-rules.toml")),
 ];
 
+/// A scenario in which every key is explained: the one at the head of this module's documentation.
+#[must_use]
+pub fn example() -> String {
+    let lines = include_str!("mod.rs").lines().skip_while(|line| !line.ends_with("```toml")).skip(1);
+    let text = lines.take_while(|line| !line.ends_with("```")).map(|line| {
+        let line = line.trim_start_matches("//!");
+        [line.strip_prefix(' ').unwrap_or(line), "\n"].concat()
+    });
+    text.collect()
+}
+
 impl Scenario {
     /// Reads a scenario. `name_or_file` only tells a person in the error which text is meant.
     ///
