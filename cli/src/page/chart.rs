@@ -102,7 +102,8 @@ fn draw_bars(area: &Area<'_>, bars: &[(String, f64, f64)], theme: &Theme) -> Res
         let Range { start, end } = 6.0 + row * place as f64..6.0 + row * (place + 1) as f64 - 3.0;
         let middle = ((start + end) / 2.0) as i32;
         let bar = Rectangle::new([(x(0.0), start as i32), (x(*got), end as i32)], theme.lines[0].filled());
-        let mark = PathElement::new(vec![(x(*share), start as i32), (x(*share), end as i32)], theme.ink.stroke_width(2));
+        let mark =
+            PathElement::new(vec![(x(*share), start as i32), (x(*share), end as i32)], theme.ink.stroke_width(2));
         draw(&|| area.draw(&bar))?;
         draw(&|| area.draw(&mark))?;
         draw(&|| area.draw(&Text::new(name.clone(), (left as i32 - 6, middle), style.clone())))?;
