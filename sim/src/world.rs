@@ -28,7 +28,7 @@ use crate::workload::{JobId, Workload};
 use calls::Sent;
 use door::Door;
 use headroom_model::operation::{Answer, AttemptError};
-use headroom_model::time::Instant;
+use headroom_model::time::{Instant, Millis};
 use jobs::{Job, Source, Stage};
 use nodes::Node;
 use promises::Promises;
@@ -172,6 +172,14 @@ impl World {
     #[must_use]
     pub fn clock(&self, node: u32) -> Instant {
         self.nodes.get(node as usize).map_or(self.now, |node| node.clock.wall(self.now))
+    }
+
+    /// What the clock of a node that is never set has counted since the scenario's start; the true time since then where
+    /// there is no such node.
+    #[must_use]
+    pub fn monotonic(&self, node: u32) -> Millis {
+        let true_time = || self.now.since(self.scenario.start);
+        self.nodes.get(node as usize).map_or_else(true_time, |node| node.clock.counted(self.now))
     }
 
     /// The scenario that is run.

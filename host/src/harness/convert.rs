@@ -4,29 +4,71 @@ use crate::types as wit;
 use headroom_model::operation as model;
 use headroom_model::profile::InvocationProfile;
 use headroom_model::time::Instant;
-use headroom_sim::Ending;
-use headroom_sim::scenario::ClientSpec;
+use headroom_sim::scenario::{AllowanceSpec, BurstSpec, ClientSpec, Each, FleetSpec, Pool, Priority};
+use headroom_sim::value::Whole;
+use headroom_sim::{CallOptions, Ending, Scenario};
 
-/// What the developer told the client.
-pub fn configure(config: &mut wit::Config, client: &ClientSpec) {
-    config.quota = client.quota_points.unwrap_or(config.quota);
-    if let Some(burst) = client.burst {
-        config.burst = Some(wit::BurstRate { per_second: burst.per_second, capacity: burst.capacity });
+/// What the developer told the client. What he left out keeps the component's default, but for the number of nodes: all
+/// of a fleet share the limits, while every stranger believes to be alone.
+pub fn configure(config: &mut wit::Config, scenario: &Scenario) {
+    let ClientSpec {
+        quota_points,
+        pool,
+        burst,
+        invocations,
+        // Each call has its own.
+        deadline: _,
+        nodes,
+        max_attempts,
+        retry_budget,
+        tenant_cap,
+        user_cap,
+    } = &scenario.client;
+    config.quota = quota_points.map_or(config.quota, Whole::get);
+    config.pool = pool.map_or(config.pool, |pool| match pool {
+        Pool::Global => wit::Pool::Global,
+        Pool::PerTenant => wit::Pool::PerTenant,
+    });
+    if let Some(BurstSpec { per_second, capacity }) = burst {
+        config.burst = Some(wit::BurstRate { per_second: per_second.get(), capacity: capacity.get() });
     }
-    if let Some(profile) = client.invocations {
-        config.invocations = match profile {
-            InvocationProfile::ForgeCurrent => wit::InvocationProfile::ForgeCurrent,
-            InvocationProfile::ForgeRfc130 => wit::InvocationProfile::ForgeRfc130,
-            InvocationProfile::ForgeSep2026 => wit::InvocationProfile::ForgeSep2026,
-        };
+    config.invocations = invocations.map_or(config.invocations, |profile| match profile {
+        InvocationProfile::ForgeCurrent => wit::InvocationProfile::ForgeCurrent,
+        InvocationProfile::ForgeRfc130 => wit::InvocationProfile::ForgeRfc130,
+        InvocationProfile::ForgeSep2026 => wit::InvocationProfile::ForgeSep2026,
+    });
+    config.nodes = nodes.map_or_else(|| sharing(&scenario.fleet), Whole::get);
+    config.max_attempts = max_attempts.map_or(config.max_attempts, Whole::get);
+    config.retry_budget = retry_budget.map_or(config.retry_budget, Whole::get);
+    if let Some(AllowanceSpec { base, per_user, most }) = tenant_cap {
+        let most = most.map(Whole::get);
+        config.tenant_cap = Some(wit::Allowance { base: base.get(), per_user: per_user.get(), most });
+    }
+    config.user_cap = user_cap.map(Whole::get).or(config.user_cap);
+}
+
+const fn sharing(fleet: &FleetSpec) -> u32 {
+    match fleet.each {
+        Each::Node => fleet.nodes.get(),
+        Each::User => 1,
     }
 }
 
-/// What the developer asks for each call.
+/// What a caller wishes for.
 #[must_use]
-pub fn options(client: &ClientSpec) -> wit::CallOptions {
-    let deadline = client.deadline.map(|deadline| deadline.0);
-    wit::CallOptions { deadline, ..wit::CallOptions::default() }
+pub fn options(options: CallOptions) -> wit::CallOptions {
+    let CallOptions { deadline, priority, user, is_idempotent, may_retry_unsafe } = options;
+    wit::CallOptions {
+        deadline: deadline.map(|deadline| deadline.0),
+        idempotent: is_idempotent,
+        priority: priority.map(|priority| match priority {
+            Priority::Background => wit::Priority::Background,
+            Priority::Interactive => wit::Priority::Interactive,
+        }),
+        user,
+        retry_unsafe: Some(may_retry_unsafe),
+        ..wit::CallOptions::default()
+    }
 }
 
 /// What an outcome is to a scenario: given up and failed are the same to whoever had the job.
@@ -50,6 +92,16 @@ pub fn to_wit(answer: model::Answer) -> wit::Answer {
         }),
         model::Answer::Resolved(json) => wit::Answer::Resolved(json),
         model::Answer::Rejected(json) => wit::Answer::Rejected(json),
+    }
+}
+
+/// Why there is no answer, as the component takes it.
+#[must_use]
+pub fn to_wit_error(error: model::AttemptError) -> wit::AttemptError {
+    match error {
+        model::AttemptError::TimedOut => wit::AttemptError::TimedOut,
+        model::AttemptError::Connection(how) => wit::AttemptError::Connection(how),
+        model::AttemptError::Other(why) => wit::AttemptError::Other(why),
     }
 }
 

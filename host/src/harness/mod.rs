@@ -1,18 +1,27 @@
 //! The client component inside the simulator's virtual world: unmodified, its waits included.
 //!
 //! The component imports a transport and WASI clocks; here both lead into a [`World`]. A wait of 40 minutes is an
-//! event in its queue. Whenever the component has nothing more to do at this instant, the world goes on to the
-//! next event, so a run depends on scenario, component and seed alone.
+//! event in its queue. Each node of the fleet has an instance of its own, in a store of its own, with the node's clocks.
+//! Whenever the instance that an event is for has nothing more to do at this instant, the world goes on to the next
+//! event, so a run depends on scenario, component and seed alone.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `driver` | from event to event; which instances there are |
+//! | `instance` | the life of one instance |
+//! | `virtual_world`, `clocks` | what an instance imports |
+//! | [`convert`] | types of the WIT to those of model and simulator, and back |
 
 mod clocks;
 pub mod convert;
 mod driver;
+mod instance;
 mod virtual_world;
 
 use crate::client::ClientComponent;
 use crate::error::Error;
 use crate::transport;
-use convert::configure;
+use driver::Driver;
 use headroom_sim::trace::Sink;
 use headroom_sim::{Report, Scenario, World};
 use virtual_world::{Shared, VirtualState};
@@ -20,22 +29,46 @@ use virtual_world::{Shared, VirtualState};
 /// The name of this strategy in reports and traces.
 pub const NAME: &str = "headroom";
 
-/// Runs a scenario with a client component as its one, shared client. `seed` draws what the scenario leaves to
-/// chance, and is the component's randomness.
+/// A compiled client component, to run any number of scenarios with.
+pub struct Harness(ClientComponent<VirtualState>);
+
+impl Harness {
+    /// Compiles a component of the world `client`.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn new(component: &[u8]) -> Result<Self, Error> {
+        let component = ClientComponent::with_linker(component, |linker| {
+            transport::add_to_linker(linker)?;
+            clocks::add_to_linker(linker)
+        });
+        component.map(Self)
+    }
+
+    /// Runs a scenario to its end, each node with an instance of its own. `seed` draws what the scenario leaves to
+    /// chance, and is the first node's randomness; see [`node_seed`] for that of the others.
+    ///
+    /// # Errors
+    /// If the component does not take its configuration, or stops; if the run has to be stopped, or its trace cannot be
+    /// written.
+    pub fn run(&self, scenario: &Scenario, seed: u64, trace: Option<Sink>) -> Result<Report, Error> {
+        let world = Shared::new(World::new(scenario, NAME, seed, trace));
+        Driver::new(&self.0, scenario, seed, world.clone()).run()?;
+        world.into_world().report().map_err(Error::Run)
+    }
+}
+
+/// Runs one scenario with a client component: [`Harness::new`] and [`Harness::run`].
 ///
 /// # Errors
-/// If the component is none of the world `client`, or stops; if the run has to be stopped, or its trace cannot be
-/// written.
+/// As those.
 pub fn run(scenario: &Scenario, component: &[u8], seed: u64, trace: Option<Sink>) -> Result<Report, Error> {
-    let component = ClientComponent::<VirtualState>::with_linker(component, |linker| {
-        transport::add_to_linker(linker)?;
-        clocks::add_to_linker(linker)
-    })?;
-    let shared = Shared::new(World::new(scenario, NAME, true, seed, trace));
-    let state = VirtualState::new(shared.clone(), seed);
-    let client = component.instantiate_with(state, |config| configure(config, &scenario.client));
-    let mut client = driver::complete_at_once(client)?;
-    driver::drive(&mut client, &shared, scenario)?;
-    drop(client);
-    shared.into_world().report().map_err(Error::Run)
+    Harness::new(component)?.run(scenario, seed, trace)
+}
+
+/// The seed of a node's client in a run with this seed, the same after each crash. The first node has the seed itself.
+#[must_use]
+pub const fn node_seed(seed: u64, node: u32) -> u64 {
+    // SplitMix64 draws unlike numbers from seeds that are alike.
+    seed.wrapping_add(node as u64)
 }

@@ -52,6 +52,12 @@ impl Clock {
         end
     }
 
+    /// What the monotonic clock has counted from the start to the true instant `now`.
+    pub(crate) fn counted(&self, now: Instant) -> Millis {
+        // No clock is so slow that it goes back.
+        Millis(u64::try_from(self.monotonic(now)).unwrap_or(0))
+    }
+
     /// Milliseconds that it has counted since the start.
     fn monotonic(&self, now: Instant) -> i128 {
         let elapsed = i128::from(now.since(self.start).0);
@@ -81,6 +87,7 @@ mod tests {
         let (before, after) = (START + Millis(3_599_999), START + Millis(3_600_000));
         assert_eq!(clocks[1].wall(before), before);
         assert_eq!(clocks[1].wall(after).0, after.0 - 300_000);
+        assert_eq!(clocks[1].counted(after), Millis(3_600_000), "what only counts is not set");
         assert_eq!(clocks[1].end_of(before, Millis(10)), before + Millis(10), "the wait is not set back");
     }
 

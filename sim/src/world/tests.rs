@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::trace::HEADER;
-use headroom_model::time::Millis;
 use proptest::{prop_assert, prop_assert_eq, prop_assume, proptest};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
