@@ -26,8 +26,8 @@ fn outcome(case: &Path, component: &[u8]) -> (PathBuf, String) {
 fn reports(scenario: &Scenario, component: &[u8]) -> String {
     let mut reports: Vec<Report> = vec![harness::run(scenario, component, 1, None).expect("the run ends")];
     for name in strategy::fitting(scenario) {
-        let mut strategy = strategy::builtin(name, 1).expect("it is built in");
-        reports.push(run(scenario, strategy.as_mut(), false, 1, None).expect("the run ends"));
+        let mut make = |node| strategy::builtin(name, run::node_seed(1, node)).expect("it is built in");
+        reports.push(run(scenario, &mut make, 1, None).expect("the run ends"));
     }
     reports.iter().fold(String::new(), |mut text, report| {
         writeln!(text, "{}", serde_json::to_string(report).expect("a report is JSON")).expect("a string takes it");

@@ -1,6 +1,7 @@
 //! What the simulation must reach, in virtual time: figures that depend on nothing but scenario, client and seed.
 
 use headroom_host::harness;
+use headroom_sim::server::Limit;
 use headroom_sim::{Report, Scenario, run};
 use headroom_tests::{Native, component};
 use proptest::prelude::*;
@@ -16,7 +17,7 @@ fn page_sync_reaches_its_bound_without_a_quota_refusal() {
     for seed in [1, 2, 3] {
         let report = through_the_component("page-sync", seed);
         assert_eq!((report.done, report.lost, report.deferred), (40_000, 0, 0), "{report:?}");
-        assert_eq!((report.early, report.refused_by.points_quota), (0, 0), "{report:?}");
+        assert_eq!((report.early, report.refused_by.of(Limit::PointsQuota)), (0, 0), "{report:?}");
         assert!(report.ratio.is_some_and(|ratio| ratio <= 1.01), "{report:?}");
     }
 }
@@ -50,18 +51,20 @@ impl Pages {
         let (minute, second) = (start / 60, start % 60);
         let text = format!(
             "name = \"any\"\nabout = \"Drawn.\"\nstart = \"2026-02-02T12:{minute:02}:{second:02}Z\"\n\
-             round_trip_ms = {round_trip_ms}\n\
-             [server]\nquota_points = {quota}\nused_points = {used}\n\
-             burst_per_second = {burst}\nburst_capacity = {burst}\n\
-             [work]\ncount = {count}\nin_flight = {in_flight}\n\
-             [client]\nquota_points = {quota}\nburst_per_second = {told_burst}\nburst_capacity = {told_burst}\n"
+             round_trip = \"{round_trip_ms} ms\"\n\
+             [server]\nquota = {{ points = {quota}, used_points = {used} }}\n\
+             burst = {{ per_second = {burst}, capacity = {burst} }}\n\
+             [[work]]\nname = \"read\"\nrequest = \"GET /wiki/rest/api/content/{{n}}\"\n\
+             count = {count}\narrive = {{ backlog = {{ workers = {in_flight} }} }}\n\
+             [client]\nquota_points = {quota}\nburst = {{ per_second = {told_burst}, capacity = {told_burst} }}\n"
         );
         Scenario::parse("any", &text).expect("drawn within bounds")
     }
 }
 
 fn through_the_core(scenario: &Scenario, seed: u64) -> Report {
-    run(scenario, &mut Native::new(&scenario.client, seed), true, seed, None).expect("the run ends")
+    run(scenario, &mut |node| Box::new(Native::new(scenario, "headroom", seed, node)), seed, None)
+        .expect("the run ends")
 }
 
 proptest! {
@@ -95,8 +98,8 @@ proptest! {
         // Nobody told it of the points that others had used: up to one refusal for each call that was in flight
         // before the first answer came.
         let unknown = if used == 0 { 0 } else { u64::from(in_flight) };
-        prop_assert!(report.refused_by.points_quota <= unknown, "{:?}", report);
-        prop_assert_eq!(report.refused_by.burst, 0, "{:?}", report);
+        prop_assert!(report.refused_by.of(Limit::PointsQuota) <= unknown, "{:?}", report);
+        prop_assert_eq!(report.refused_by.of(Limit::Burst), 0, "{:?}", report);
     }
 
     /// A client that was told a burst too high is refused, and still neither loses nor hurries anything.

@@ -36,7 +36,8 @@ pub fn run(
 /// The seed of a node's client, where that of the run is `seed`; node 0 has the run's own.
 #[must_use]
 pub const fn node_seed(seed: u64, node: u32) -> u64 {
-    crate::workload::child(seed, node as u64)
+    // Works and jobs have children below this.
+    if node == 0 { seed } else { crate::workload::child(seed, (1 << 48) + node as u64) }
 }
 
 struct Driver<'a, 'b> {

@@ -1,9 +1,8 @@
 //! What the tests share: where things are, and the core as two more clients of the simulator.
 
-mod native;
 mod planner;
 
-pub use native::Native;
+pub use headroom_cli::native::Native;
 pub use planner::InPlanner;
 
 use headroom_model::rng::SplitMix64;

@@ -4,11 +4,11 @@
 use crate::client::ClientComponent;
 use crate::error::Error;
 use crate::harness::instance::{Order, live};
-use crate::harness::node_seed;
 use crate::harness::virtual_world::{Desk, Shared, VirtualState};
 use futures::channel::{mpsc, oneshot};
 use futures::task::ArcWake;
 use headroom_model::rng::SplitMix64;
+use headroom_sim::run::node_seed;
 use headroom_sim::{Event, Scenario};
 use std::collections::BTreeMap;
 use std::pin::Pin;

@@ -46,7 +46,7 @@ impl Harness {
     }
 
     /// Runs a scenario to its end, each node with an instance of its own. `seed` draws what the scenario leaves to
-    /// chance, and is the first node's randomness; see [`node_seed`] for that of the others.
+    /// chance, and is the first node's randomness; see [`headroom_sim::run::node_seed`] for that of the others.
     ///
     /// # Errors
     /// If the component does not take its configuration, or stops; if the run has to be stopped, or its trace cannot be
@@ -64,11 +64,4 @@ impl Harness {
 /// As those.
 pub fn run(scenario: &Scenario, component: &[u8], seed: u64, trace: Option<Sink>) -> Result<Report, Error> {
     Harness::new(component)?.run(scenario, seed, trace)
-}
-
-/// The seed of a node's client in a run with this seed, the same after each crash. The first node has the seed itself.
-#[must_use]
-pub const fn node_seed(seed: u64, node: u32) -> u64 {
-    // SplitMix64 draws unlike numbers from seeds that are alike.
-    seed.wrapping_add(node as u64)
 }
