@@ -5,14 +5,19 @@
 //! | `answers` | every answer of the vectors, fed to all three |
 //! | `drive` | one call on the core or in a planner |
 //! | `embed` | one call in a client, in time that only passes while everybody waits |
+//! | `fleet` | many nodes, clocks that are wrong, crashes, strangers |
 //! | `spoken` | what the core says, in the words of the WIT |
 
 mod answers;
 mod drive;
 mod embed;
+mod fleet;
 mod spoken;
 
-use headroom_host::{PlannerComponent, harness};
+use headroom_host::PlannerComponent;
+use headroom_host::harness::Harness;
+use headroom_sim::run::node_seed;
+use headroom_sim::strategy::Strategy;
 use headroom_sim::{Scenario, run};
 use headroom_tests::{InPlanner, Native, Recording, component, root};
 
@@ -33,20 +38,24 @@ fn corpus() -> Vec<Scenario> {
 
 fn native(scenario: &Scenario, seed: u64) -> String {
     let trace = Recording::default();
-    run(scenario, &mut Native::new(&scenario.client, seed), true, seed, Some(trace.sink())).expect("the run ends");
+    let mut make = |node| -> Box<dyn Strategy> { Box::new(Native::new(scenario, "headroom", seed, node)) };
+    run(scenario, &mut make, seed, Some(trace.sink())).expect("the run ends");
     trace.text()
 }
 
-fn client(scenario: &Scenario, bytes: &[u8], seed: u64) -> String {
+fn client(scenario: &Scenario, harness: &Harness, seed: u64) -> String {
     let trace = Recording::default();
-    harness::run(scenario, bytes, seed, Some(trace.sink())).expect("the run ends");
+    harness.run(scenario, seed, Some(trace.sink())).expect("the run ends");
     trace.text()
 }
 
 fn planner(scenario: &Scenario, component: &PlannerComponent, seed: u64) -> String {
     let trace = Recording::default();
-    let mut strategy = InPlanner::new(component, &scenario.client, seed).expect("the planner instantiates");
-    run(scenario, &mut strategy, true, seed, Some(trace.sink())).expect("the run ends");
+    let mut make = |node| -> Box<dyn Strategy> {
+        let client = InPlanner::new(component, scenario, node_seed(seed, node));
+        Box::new(client.expect("the planner instantiates"))
+    };
+    run(scenario, &mut make, seed, Some(trace.sink())).expect("the run ends");
     trace.text()
 }
 
@@ -63,13 +72,13 @@ fn assert_same(one: &str, other: &str, what: &str) {
 
 /// Runs each scenario in all three ways, with every seed.
 fn assert_alike(scenarios: &[Scenario]) {
-    let bytes = component("client");
+    let harness = Harness::new(&component("client")).expect("the client compiles");
     let compiled = PlannerComponent::new(&component("planner")).expect("the planner compiles");
     for scenario in scenarios {
         for seed in SEEDS {
             let want = native(scenario, seed);
             let what = format!("scenario {}, seed {seed}", scenario.name);
-            assert_same(&want, &client(scenario, &bytes, seed), &format!("client, {what}"));
+            assert_same(&want, &client(scenario, &harness, seed), &format!("client, {what}"));
             assert_same(&want, &planner(scenario, &compiled, seed), &format!("planner, {what}"));
         }
     }
