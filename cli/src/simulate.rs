@@ -112,7 +112,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         write_page(file, &scenarios, &results)?;
     }
     let document = Document {
-        scenario: args.scenario.clone(),
+        // Of a file the name that it gives itself.
+        scenario: scenarios[0].name.clone(),
         seed: args.seed,
         virtual_ms: results.iter().map(|ran| ran.report.finish_ms).sum(),
         wall_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -129,24 +130,21 @@ fn print(document: &Document, as_json: bool) -> Result<(), Failure> {
         return Ok(out.flush()?);
     }
     let groups: Vec<&[Ran]> = document.results.chunk_by(|a, b| a.scenario == b.scenario).collect();
-    for ran in &groups {
+    for (index, ran) in groups.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
         if groups.len() > 1 {
             writeln!(out, "{}", ran[0].scenario)?;
         }
         let reports: Vec<&Report> = ran.iter().map(|ran| &ran.report).collect();
         writeln!(out, "{}", table::of(&reports))?;
-        if groups.len() > 1 {
-            writeln!(out)?;
-        }
     }
     let (virtual_time, wall) = (table::clock(document.virtual_ms), table::seconds(document.wall_ms));
-    let per_second = document.virtual_ms / 3_600 / document.wall_ms.max(1);
-    writeln!(
-        out,
-        "{virtual_time} of virtual time in {wall} of wall time, {} h/s, seed {}",
-        table::number(per_second),
-        document.seed
-    )?;
+    // Tenths of hours for each second of wall time.
+    let speed = document.virtual_ms / 360 / document.wall_ms.max(1);
+    let speed = format!("{}.{} virtual hours a second", table::number(speed / 10), speed % 10);
+    writeln!(out, "{virtual_time} of virtual time in {wall} of wall time, {speed}, seed {}", document.seed)?;
     Ok(out.flush()?)
 }
 

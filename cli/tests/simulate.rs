@@ -30,19 +30,23 @@ fn bad_input_is_one_line_that_names_it_and_the_next_step_with_exit_code_2() {
     let directory = env!("CARGO_TARGET_TMPDIR");
     for (arguments, said) in [
         (&["page-sink"][..], "unknown scenario `page-sink`: did you mean `page-sync`? there are `page-sync`, `rush`"),
-        (&["banana"], "unknown scenario `banana`: there are `page-sync`, `rush`, and files that end in `.toml`"),
+        (&["banana"], "unknown scenario `banana`: there are `page-sync`, `rush`, "),
+        (&["rush/stranger"], "unknown variant `stranger` of scenario `rush`: did you mean `strangers`?"),
+        (&["page-sync/half"], "unknown variant `half` of scenario `page-sync`: it has none"),
         (&["nowhere.toml"], "cannot read the scenario `nowhere.toml`: it does not exist; name another file or one of"),
         (&[broken], "broken.toml:2:1: unknown key `strat`: did you mean `start`?"),
-        (&["rush", "--strategy", "rfc130"], "unknown strategy `rfc130`: there are `headroom`, `rfc130-sample`, `none`"),
+        (
+            &["rush", "--strategy", "banana"],
+            "unknown strategy `banana`: there are `headroom`, `headroom-native`, `atlassian-docs`",
+        ),
         (&["rush", "--strategy", "nome"], "unknown strategy `nome`: did you mean `none`?"),
-        (&["rush", "--strategy", "atlassian-docs"], "strategy `atlassian-docs` was written for other work: there are"),
         (&["rush", "--seed", "x"], "invalid value `x` for `--seed <N>`"),
         (&["rush", "--sed", "1"], "unexpected argument `--sed` found; a similar argument exists: `--seed`"),
         (&["rush", "--component", "nowhere.wasm"], "`nowhere.wasm`: it does not exist; run `cargo xtask build-guest`"),
         (&["rush", "--strategy", "none", "--trace", directory], "it is a directory; name another file"),
         (
             &[],
-            "the following required arguments were not provided: <SCENARIO|FILE.toml>: run `headroom simulate --help`",
+            "the following required arguments were not provided: <SCENARIO[/VARIANT]|FILE.toml>: run `headroom simulate",
         ),
     ] {
         let output = headroom(arguments);
@@ -111,10 +115,11 @@ fn a_trace_that_cannot_be_written_breaks_the_run_off_with_exit_code_1() {
 
 #[test]
 fn json_is_one_document_and_nothing_else() {
-    let output = headroom(&["rush", "--strategy", "rfc130-sample", "--strategy", "none", "--json", "--seed", "7"]);
+    let output =
+        headroom(&["rush/strangers", "--strategy", "rfc130-sample", "--strategy", "none", "--json", "--seed", "7"]);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((document["scenario"].as_str(), document["seed"].as_u64()), (Some("rush"), Some(7)));
+    assert_eq!((document["scenario"].as_str(), document["seed"].as_u64()), (Some("rush/strangers"), Some(7)));
     let results = document["results"].as_array().unwrap();
     let names: Vec<_> = results.iter().filter_map(|result| result["strategy"].as_str()).collect();
     assert_eq!(names, ["rfc130-sample", "none"]);
@@ -141,16 +146,25 @@ fn the_same_seed_gives_the_same_trace_under_one_header() {
     let trace = |name: &str, seed: &str| {
         let path = file(name);
         let to = path.to_str().unwrap();
-        let output =
-            headroom(&["rush", "--strategy", "rfc130-sample", "--strategy", "none", "--seed", seed, "--trace", to]);
+        let output = headroom(&[
+            "rush/strangers",
+            "--strategy",
+            "rfc130-sample",
+            "--strategy",
+            "none",
+            "--seed",
+            seed,
+            "--trace",
+            to,
+        ]);
         assert!(output.status.success(), "{}", text(&output.stderr));
         std::fs::read_to_string(&path).unwrap()
     };
     let (first, second, other) = (trace("1.tsv", "1"), trace("2.tsv", "1"), trace("3.tsv", "2"));
     assert!(first == second && first != other);
     assert_eq!(first.matches("time_ms").count(), 1);
-    assert!(first.starts_with("time_ms\tstrategy\tevent\t"));
-    assert!(first.contains("\trfc130-sample\tsend\t") && first.contains("\tnone\tsend\t"));
+    assert!(first.starts_with("time_ms\tstrategy\tnode\tevent\t"));
+    assert!(first.contains("\trfc130-sample\t0\tsend\t") && first.contains("\tnone\t0\tsend\t"));
 }
 
 #[test]

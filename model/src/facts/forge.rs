@@ -53,13 +53,13 @@ facts! {
         "the longest hop of a deferral";
     ASYNC_RETENTION_SECS: u32 = 86_400, "s", Documented by FORGE_ASYNC_API,
         "An async event that is still not delivered after this is dropped.",
-        NOT_YET;
+        "enforced by the simulator where a scenario asks for it";
     ASYNC_EVENTS_PER_PUSH: u32 = 50, "events/request", Documented by FORGE_ASYNC,
         "Events that one push to a queue takes.",
         NOT_YET;
     ASYNC_EVENTS_PER_MINUTE: u32 = 500, "events/min", Documented by FORGE_ASYNC,
         "Events that one installation may push.",
-        NOT_YET;
+        "enforced by the simulator where a scenario asks for it";
     ASYNC_PAYLOAD_KB: u32 = 200, "KB/request", Documented by FORGE_ASYNC,
         "All events of one push together.",
         NOT_YET;
@@ -77,7 +77,7 @@ facts! {
         NOT_YET;
     EGRESS_PER_MINUTE: u32 = 50_000, "requests/min", Documented by FORGE_INVOCATIONS,
         "Requests to other hosts by one app.",
-        NOT_YET;
+        "enforced by the simulator where a scenario asks for it";
     NETWORK_PER_TENANT_PER_MINUTE: u32 = 100_000, "requests/min", Documented by FORGE_INVOCATIONS,
         "Requests by one app on one tenant, those to Jira and Confluence included.",
         NOT_YET;
@@ -86,7 +86,7 @@ facts! {
         NOT_YET;
     KVS_REQUESTS_PER_SECOND: u32 = 1_000, "requests/s", Documented by FORGE_KVS,
         "Requests of one installation to the key-value and entity stores.",
-        NOT_YET;
+        "enforced by the simulator where a scenario asks for it";
     KVS_READS_PER_MINUTE: u32 = 4_000, "× 10 KB/min", Documented by FORGE_KVS,
         "Reads of one installation, counted in pieces of 10 KB, each rounded up.",
         NOT_YET;
