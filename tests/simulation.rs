@@ -50,7 +50,7 @@ impl Pages {
         let Self { quota, used, burst, told_burst, count, in_flight, round_trip_ms, start } = self;
         let (minute, second) = (start / 60, start % 60);
         let text = format!(
-            "name = \"any\"\nabout = \"Drawn.\"\nstart = \"2026-02-02T12:{minute:02}:{second:02}Z\"\n\
+            "name = \"any\"\nabout = \"Drawn.\"\nstart = \"2026-02-02T12:{minute:02}:{second:02}Z\"\nspan = \"3 d\"\n\
              round_trip = \"{round_trip_ms} ms\"\n\
              [server]\nquota = {{ points = {quota}, used_points = {used} }}\n\
              burst = {{ per_second = {burst}, capacity = {burst} }}\n\

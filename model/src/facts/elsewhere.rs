@@ -18,7 +18,7 @@ facts! {
         "enforced by the simulator where a scenario asks for it";
     BITBUCKET_PER_HOUR: u32 = 1_000, "requests/h", Documented by BITBUCKET_THREAD,
         "Requests of one user of Bitbucket Cloud in a rolling hour; each account has its own.",
-        NOT_YET;
+        "enforced by the simulator where a scenario asks for it";
     BITBUCKET_ANONYMOUS_PER_HOUR: u32 = 60, "requests/h", Documented by BITBUCKET_PAGE,
         "Requests of one address that is not logged in.",
         "enforced by the simulator where a scenario asks for it";

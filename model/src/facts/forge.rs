@@ -68,7 +68,7 @@ facts! {
         NOT_YET;
     BRIDGE_CALLS: u32 = 500, "calls", Documented by FORGE_BRIDGE,
         "Calls of `invoke` in a window of the browser's own limiter; its error has no status.",
-        NOT_YET;
+        "enforced by the simulator where a scenario asks for it";
     BRIDGE_WINDOW_SECS: u32 = 25, "s", Documented by FORGE_BRIDGE,
         "That window.",
         "the wait that is named for a refusal of the bridge";
