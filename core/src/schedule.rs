@@ -12,6 +12,9 @@ const JITTER_PERCENT: u64 = 10;
 /// The longest backoff where the server names no delay.
 const MAX_BACKOFF: Millis = Millis::from_secs(600);
 
+/// The farthest that strangers spread: the longest window of a rate of invocations.
+const MAX_SPREAD: Millis = Millis::from_secs(60);
+
 /// What is known of an answer besides what it says of a delay.
 #[derive(Clone, Copy)]
 pub(crate) struct Answered {
@@ -61,6 +64,16 @@ fn jitter(delay: Millis, config: &Config, rng: &mut SplitMix64) -> Millis {
     rng.span_up_to(Millis(delay.0.saturating_mul(JITTER_PERCENT) / 100).min(config.jitter))
 }
 
+/// How much longer than it was told a call waits that a rate of invocations refused, at most `most`.
+///
+/// Browsers of different users share a rate and hear only their own refusals: all who are refused in one window are told
+/// the same instant. Who is refused once more has waited with a herd, so he spreads four times as far each time; that
+/// finds the width of a herd within a few attempts.
+pub(crate) fn among_strangers(attempts: u32, most: Millis, config: &Config, rng: &mut SplitMix64) -> Millis {
+    let spread = config.jitter.times(1 << (2 * attempts.saturating_sub(1).min(10)));
+    rng.span_up_to(spread.min(MAX_SPREAD).min(most))
+}
+
 /// Exponential with full jitter, and at least one millisecond.
 pub(crate) fn backoff(attempts: u32, config: &Config, rng: &mut SplitMix64) -> Millis {
     let doubled = config.backoff.times(1 << attempts.saturating_sub(1).min(20));
@@ -96,6 +109,17 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn strangers_spread_four_times_as_far_each_time_and_never_beyond_what_they_can_wait(
+            attempts in 0_u32..200, most in 0_u64..300_000, jitter in 0_u64..HOUR.0, seed: u64,
+        ) {
+            let config = Config { jitter: Millis(jitter), ..Config::default() };
+            let spread = among_strangers(attempts, Millis(most), &config, &mut SplitMix64::new(seed)).0;
+            let widest = (1..attempts).fold(jitter, |width, _| width.saturating_mul(4));
+            prop_assert!(spread <= widest.min(most).min(60_000));
+            prop_assert!(jitter > 0 || spread == 0, "who wants no jitter gets none");
+        }
 
         #[test]
         fn never_earlier_than_the_server_said_and_hardly_later(secs in 1_u64..3_600, seed: u64) {

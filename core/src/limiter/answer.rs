@@ -98,6 +98,11 @@ impl Limiter {
             call.log.add(answered.now, Event::BudgetSpent);
             call.state = State::Done(Ending::Deferred(Wait { until, limit }));
         } else {
+            let mut until = until;
+            if credible.is_ok() && limit.kind == LimiterKind::InvocationRate {
+                let most = call.patience.give_up_at.since(until);
+                until += schedule::among_strangers(answered.attempts, most, self.gates.config(), &mut self.rng);
+            }
             call.not_before = Some(Wait { until, limit });
             self.plan(id, answered.now);
         }
