@@ -143,7 +143,7 @@ impl Generation {
     /// About how much time is left when `reserve` falls to `room`: m + z·√m = room/c solved for m, and that for the time.
     fn longest(self, room: u32) -> Millis {
         let Self { points, calls, passed_ms } = self;
-        if points == 0 {
+        if points == 0 || calls == 0 {
             return HOUR;
         }
         const MOST: u128 = 1 << 80;

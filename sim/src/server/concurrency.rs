@@ -1,4 +1,4 @@
-//! Requests at the same time, for each tenant and account. Its reason was seen in the field, without a number [F].
+//! Requests at the same time, for each tenant and account. Its reason was seen in the field, without a number.
 
 use super::arrival::Facts;
 use super::spec::ConcurrencySpec;

@@ -17,7 +17,7 @@ pub struct InvocationSpec {
     pub per_user_cap: Option<Count>,
     /// A proposal, with `formula`: a share of the minute this often, instead of a window. Proposed: `"15 s"`.
     pub refill: Option<Span<1_000, 60_000>>,
-    /// Whether an invocation that is admitted tells what is left, as with `invoke`'s option `rateLimitProperties` [C].
+    /// Whether an invocation that is admitted tells what is left, as with `invoke`'s option `rateLimitProperties`.
     pub tells_left: bool,
     /// Whether calls from a browser pass the bridge's own limiter: 500 in 25 s.
     pub bridge: bool,

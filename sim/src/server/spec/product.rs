@@ -51,7 +51,7 @@ pub struct GuardedSpec {
 #[serde(deny_unknown_fields, default)]
 pub struct ApiTokenSpec {
     /// The wall `jira-cost-based`: points that one account may spend on one tenant in a UTC hour. Seen: 150,000 to
-    /// 600,000 [F].
+    /// 600,000, in the field.
     pub hourly_cost: Option<PointsCount>,
     /// Requests that come back each second to one account on one tenant.
     pub per_second: Option<Count>,
@@ -59,7 +59,7 @@ pub struct ApiTokenSpec {
     pub capacity: Option<Count>,
 }
 
-/// Requests at the same time: `[server.concurrency]`. The reason was seen in the field, without a number [F].
+/// Requests at the same time: `[server.concurrency]`. The reason was seen in the field, without a number.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConcurrencySpec {
