@@ -8,7 +8,6 @@ use crate::state::{Belief, BucketState, runs};
 use crate::verdict::Priority;
 use booked::Booked;
 use headroom_model::time::{Instant, Millis};
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::mem;
 
@@ -94,31 +93,8 @@ impl Bucket {
         Instant(u64::try_from(free).unwrap_or(u64::MAX))
     }
 
-    /// As it is believed at `now`. Time without a refusal raises a rate that one lowered; only what is sent writes that
-    /// down, since a booking may be given back and then leaves no trace.
-    fn at(&self, now: Instant) -> Cow<'_, Self> {
-        if self.rate == self.told || self.raises(now) == 0 {
-            return Cow::Borrowed(self);
-        }
-        let mut bucket = self.clone();
-        bucket.raise(now);
-        Cow::Owned(bucket)
-    }
-
-    fn raise(&mut self, now: Instant) {
-        let raises = self.raises(now);
-        if self.rate != self.told && raises > 0 {
-            self.settled_at = now;
-            self.believe(|rate, told| raised(rate, told, raises));
-        }
-    }
-
     /// The first instant from `from` on that a call of this priority can book at `now`.
     pub(crate) fn earliest(&self, from: Instant, priority: Priority, now: Instant) -> Instant {
-        self.at(now).earliest_as_believed(from, priority, now)
-    }
-
-    fn earliest_as_believed(&self, from: Instant, priority: Priority, now: Instant) -> Instant {
         // Mostly there is a token, and that takes no division.
         if self.full_at() <= self.scaled(from) + self.slack() {
             return from;
@@ -133,30 +109,26 @@ impl Bucket {
     /// Whether booking `slot`, an instant that `earliest` gave, leaves no hole before it: it is the end of the line, or
     /// taken over from a background call.
     pub(crate) fn leaves_no_hole(&self, slot: Instant, priority: Priority, now: Instant) -> bool {
-        let takes_over = || self.at(now).free() > slot && self.booked.to_take_over(slot, now) == Some(slot);
+        let takes_over = || self.free() > slot && self.booked.to_take_over(slot, now) == Some(slot);
         self.earliest(now, priority, now) == slot || (priority == Priority::Interactive && takes_over())
     }
 
     /// Books `slot`, an instant that `earliest` gave.
     pub(crate) fn book(&mut self, slot: Instant, priority: Priority, now: Instant) {
-        // At a rate that is to be raised, a slot that is forgotten sooner would count differently.
-        if self.rate == self.told {
-            self.forget_used(now);
+        let raises = self.raises(now);
+        if self.rate != self.told && raises > 0 {
+            self.settled_at = now;
+            self.believe(|rate, told| raised(rate, told, raises));
         }
+        self.forget_used(now);
         if matches!(self.booked, Booked::None) {
             self.booked = Booked::One(slot, priority);
             return;
         }
-        let (full_at, is_free) = (self.full_at(), self.at(now).free() <= slot);
+        let (full_at, is_free) = (self.full_at(), self.free() <= slot);
         let mut line = mem::take(&mut self.booked).into_line(full_at);
         line.book(slot, priority, is_free, self.full_after(full_at, slot));
         self.booked = Booked::Many(line);
-    }
-
-    /// A call is sent in a slot that it booked.
-    pub(crate) fn sent(&mut self, now: Instant) {
-        self.raise(now);
-        self.forget_used(now);
     }
 
     /// Drops the slots that nobody can use or give back any longer.

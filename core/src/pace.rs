@@ -89,13 +89,6 @@ impl Pace {
         }
     }
 
-    /// A call is sent in the slot that it booked.
-    pub(crate) fn sent(&mut self, now: Instant) {
-        if let Self::Bucket(bucket) = self {
-            bucket.sent(now);
-        }
-    }
-
     /// The server refused, and names `until`. A bucket learns from it; a window is as published, and paused until it
     /// admits again.
     pub(crate) fn refused(&mut self, until: Instant, now: Instant) {

@@ -132,7 +132,6 @@ fn time_without_a_refusal_brings_the_rate_back_to_what_was_told_and_no_further()
     for secs in (0..120).step_by(5) {
         let now = Instant(1_000) + Millis::from_secs(secs);
         book(&mut bucket, Interactive, now);
-        bucket.sent(now);
         rates.push(bucket.rate.per_second);
     }
     assert_eq!((rates[0], rates[1], rates[2], rates[4]), (10, 10, 12, 14));

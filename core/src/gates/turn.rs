@@ -94,13 +94,7 @@ impl Gates {
 
     /// An attempt is sent now, in the slot that it held.
     pub(crate) fn sent(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) -> Sent {
-        hold.slot = None;
-        let booked = mem::take(&mut hold.booked);
-        for (id, _) in lane.known(&self.scopes).into_iter().zip(booked).filter(|(_, slot)| slot.is_some()) {
-            if let Some(pace) = id.and_then(|id| self.scopes.get_mut(id)).and_then(|gate| gate.pace.as_mut()) {
-                pace.sent(now);
-            }
-        }
+        (hold.slot, hold.booked) = Default::default();
         self.count_in_flight(lane, |in_flight| in_flight.saturating_add(1));
         self.charge(lane, hold, now)
     }
