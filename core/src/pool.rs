@@ -264,17 +264,16 @@ impl Pool {
         self.people.add(cost, now);
     }
 
-    /// Whether `cost` is there beside all that is on its way, though others may have set it aside; with room for people
-    /// if nobody waits for it.
-    pub(crate) fn is_unsent(&self, cost: u32, priority: Priority, now: Instant) -> bool {
-        let pool = self.at(now);
-        let kept = match priority {
-            Priority::Interactive => 0,
-            Priority::Background if now >= last_call(pool.window.next_hour()) => 0,
-            Priority::Background => pool.people.reserve(now, pool.window.next_hour()),
-        };
-        let is_open = cost <= pool.left_before || now >= pool.opening(pool.window);
-        is_open && pool.left_unreserved() >= pool.in_flight.saturating_add(cost).saturating_add(kept)
+    /// From when on in the hour of `from` `cost` is there beside all that is on its way, though others may have set it
+    /// aside; with room for people if nobody waits for it.
+    pub(crate) fn earliest_unsent(&self, cost: u32, priority: Priority, from: Instant) -> Option<Instant> {
+        let pool = self.at(from);
+        let (end, unsent) = (pool.window.next_hour(), pool.left_unreserved().saturating_sub(pool.in_flight));
+        let from = if cost <= pool.left_before { from } else { from.max(pool.opening(pool.window)) };
+        match priority {
+            Priority::Interactive => (cost <= unsent).then_some(from),
+            Priority::Background => pool.room(unsent, cost, from, end),
+        }
     }
 
     /// When the points are spent at the pace of late, if within this hour.

@@ -3,7 +3,7 @@
 use super::{Gates, Hold, Known};
 use crate::config::PoolKind;
 use crate::lane::{Lane, OWNER};
-use crate::pool::last_call;
+use crate::pool::{Pool, last_call};
 use crate::scopes::ScopeId;
 use crate::shares::{Share, Standing};
 use headroom_model::time::Instant;
@@ -67,13 +67,21 @@ impl Gates {
     /// wait in a line beyond the share of theirs give way.
     pub(super) fn is_owed(&self, lane: &Lane, known: &Known<'_>, hold: &Hold, now: Instant) -> bool {
         let pool = self.scopes.get(ScopeId::APP).and_then(|app| app.pool.as_ref());
-        let (true, Some(pool)) = (self.shares(lane), pool) else { return false };
+        let is_unsent = |pool: &Pool| pool.earliest_unsent(lane.cost.likely, lane.priority, now) == Some(now);
+        pool.is_some_and(|pool| is_unsent(pool)) && self.is_within_share(lane, known, hold, now)
+    }
+
+    /// Whether a call of a lane is within its tenant's share of a pool that does not last for all.
+    pub(super) fn is_within_share(&self, lane: &Lane, known: &Known<'_>, hold: &Hold, now: Instant) -> bool {
+        if !self.shares(lane) {
+            return false;
+        }
         let cost = lane.cost.likely;
         let share = known[OWNER].map_or(Share::default(), |(_, gate)| gate.share);
         let more = cost - hold.asked.min(cost);
         let Some((level, _)) = self.level(lane, share, more, now) else { return false };
         let given = share.given(now).saturating_add(if hold.points.is_some() { 0 } else { cost });
-        given <= level && pool.is_unsent(cost, lane.priority, now)
+        given <= level
     }
 
     /// What other tenants are owed if the lane's, with this share, asks for so many points more; none if there is

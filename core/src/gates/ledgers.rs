@@ -27,19 +27,10 @@ impl Gates {
         let Some(place) = lane.pool() else { return Ok(()) };
         let cost = lane.cost.likely;
         let pool = known[place].and_then(|(id, gate)| Some((id, gate.pool.as_deref()?)));
-        let is_now = search.at.hour_start() == now.hour_start();
-        if let Some((id, pool)) = pool.filter(|_| !is_now || !self.is_owed(lane, known, hold, now)) {
-            search.go_to_fit(pool.earliest(cost, search.at, now), cost, || self.limit(LimiterKind::PointsQuota, id))?;
-            if lane.priority == Priority::Background {
-                let until = pool.earliest_beside_people(cost, search.at, now);
-                search.go_to(until, || self.limit(LimiterKind::Reserve, id));
-            }
-            let is_now = search.at.hour_start() == now.hour_start();
-            if is_now && !self.is_fair(lane, known, hold, now) {
-                search.go_to(last_call(now.next_hour()), || self.limit(LimiterKind::FairShare, id));
-            }
-        } else if pool.is_none() && cost > self.config.quota_points {
-            return Err(Never::CostsMoreThanQuota(cost));
+        match pool {
+            Some((id, pool)) => self.search_pool(lane, known, hold, (id, pool), search, now)?,
+            None if cost > self.config.quota_points => return Err(Never::CostsMoreThanQuota(cost)),
+            None => {}
         }
         for place in CAPPED {
             let users = known[place].map_or(0, |(_, gate)| gate.users());
@@ -49,6 +40,37 @@ impl Gates {
             } else if self.cap(lane.kind(place), users).is_some_and(|cap| cost > cap) {
                 return Err(Never::CostsMoreThanQuota(cost));
             }
+        }
+        Ok(())
+    }
+
+    /// The same for the server's pool.
+    fn search_pool(
+        &self,
+        lane: &Lane,
+        known: &Known<'_>,
+        hold: &Hold,
+        (id, pool): (ScopeId, &Pool),
+        search: &mut Search,
+        now: Instant,
+    ) -> Result<(), Never> {
+        let (cost, from) = (lane.cost.likely, search.at);
+        let is_now = |at: Instant| at.hour_start() == now.hour_start();
+        // Within the share of a tenant, what others have set aside is there as well.
+        let is_owed = is_now(from) && self.is_within_share(lane, known, hold, now);
+        let owed_from = is_owed.then(|| pool.earliest_unsent(cost, lane.priority, from)).flatten();
+        let mut beside_all = search.clone();
+        beside_all.go_to_fit(pool.earliest(cost, from, now), cost, || self.limit(LimiterKind::PointsQuota, id))?;
+        if lane.priority == Priority::Background {
+            let until = pool.earliest_beside_people(cost, beside_all.at, now);
+            beside_all.go_to(until, || self.limit(LimiterKind::Reserve, id));
+        }
+        if is_now(beside_all.at) && !self.is_fair(lane, known, hold, now) {
+            beside_all.go_to(last_call(now.next_hour()), || self.limit(LimiterKind::FairShare, id));
+        }
+        match owed_from.filter(|owed| *owed < beside_all.at) {
+            Some(owed) => search.go_to(owed, || self.limit(LimiterKind::Reserve, id)),
+            None => *search = beside_all,
         }
         Ok(())
     }

@@ -252,6 +252,7 @@ fn pace_kind(lane: &Lane, place: usize) -> LimiterKind {
 }
 
 /// The way to the first instant that all gates admit.
+#[derive(Clone)]
 struct Search {
     at: Instant,
     /// The longest step so far, and the limit that asked for it.
