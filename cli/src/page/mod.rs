@@ -51,8 +51,6 @@ pub struct Page {
     pub title: String,
     /// What one looks at, in a paragraph.
     pub about: String,
-    /// Figures of all sections, if there are more than one.
-    pub overview: Option<Figures>,
     /// Its sections.
     pub sections: Vec<Section>,
 }
@@ -85,7 +83,6 @@ impl Page {
                         }
                     }
                     main {
-                        @if let Some(overview) = &self.overview { (table(overview)) }
                         @for section in &sections { (section) }
                     }
                 }
@@ -165,7 +162,7 @@ mod tests {
         let row = vec![("a & b".into(), Grade::Plain), ("3".into(), Grade::Bad)];
         let figures = Figures { columns: vec!["strategy".into(), "lost".into()], rows: vec![row] };
         let section = Section { heading: "rush".into(), about: "1 < 2".into(), figures, charts: vec![chart] };
-        Page { title: "Scoreboard".into(), about: "…".into(), overview: None, sections: vec![section] }
+        Page { title: "Scoreboard".into(), about: "…".into(), sections: vec![section] }
     }
 
     #[test]

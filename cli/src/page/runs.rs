@@ -18,7 +18,7 @@ pub fn of_runs(title: &str, runs: &[(&Scenario, Vec<&Report>)]) -> Page {
         figures: figures(reports),
         charts: charts(reports),
     });
-    Page { title: title.to_owned(), about: ABOUT.to_owned(), overview: None, sections: sections.collect() }
+    Page { title: title.to_owned(), about: ABOUT.to_owned(), sections: sections.collect() }
 }
 
 /// The columns of a scoreboard: their names, and what stands in them.
