@@ -19,9 +19,9 @@ pub(crate) struct Demand {
     since: Instant,
 }
 
-/// Calls of one generation.
+/// Calls of one generation, and what they let expect.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Generation {
+pub(crate) struct Generation {
     points: u64,
     calls: u32,
     /// How much time they came in, up to the last event; 0 for a generation that never was.
@@ -58,6 +58,19 @@ impl Demand {
         let of =
             |points, calls, passed| Generation { points, calls: small(calls), passed_ms: small(passed).min(SPAN_MS) };
         Self { young: of(a, b, c), old: of(d, e, f), since }
+    }
+
+    /// What a call cost in the mean, rounded up; 0 if there was none.
+    pub(crate) fn mean_cost(&self) -> u64 {
+        let Self { young, old, .. } = self;
+        let calls = u64::from(young.calls) + u64::from(old.calls);
+        young.points.saturating_add(old.points).div_ceil(calls.max(1))
+    }
+
+    /// For how long it has been counting at `now`; none if for longer than a generation.
+    pub(crate) fn counted_for(&self, now: Instant) -> Option<Millis> {
+        let counted = now.since(self.since);
+        Some(counted).filter(|counted| self.old.passed_ms == 0 && *counted < Self::SPAN)
     }
 
     /// What keeps no less than either for the same calls: none are added up.
@@ -127,6 +140,12 @@ impl Demand {
 }
 
 impl Generation {
+    /// Of so many points, spent in the time `passed` by calls of this cost in the mean.
+    pub(crate) fn of_points(points: u64, mean_cost: u64, passed: Millis) -> Self {
+        let small = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        Self { points, calls: small(points.div_ceil(mean_cost.max(1))), passed_ms: small(passed.0) }
+    }
+
     /// More points of fewer calls in less time: each of them raises the reserve.
     fn join(self, other: Self) -> Self {
         match (self.calls, other.calls) {
@@ -141,7 +160,7 @@ impl Generation {
     }
 
     /// About how much time is left when `reserve` falls to `room`: m + z·√m = room/c solved for m, and that for the time.
-    fn longest(self, room: u32) -> Millis {
+    pub(crate) fn longest(self, room: u32) -> Millis {
         let Self { points, calls, passed_ms } = self;
         if points == 0 || calls == 0 {
             return HOUR;
@@ -158,7 +177,7 @@ impl Generation {
     /// The quantile of what is spent in the time left, if calls come as often as in this generation:
     /// c·(λ·left + z·√(λ·left)) with the mean cost c. Calls are independent of each other, so their number has the
     /// variance of its mean. It is computed in steps that each round up, so it never rises while the time falls.
-    fn reserve(self, left: Millis) -> u32 {
+    pub(crate) fn reserve(self, left: Millis) -> u32 {
         let Self { points, calls, passed_ms } = self;
         if calls == 0 {
             return 0;
@@ -176,7 +195,7 @@ impl Generation {
 
 /// The first number from `first` to `end` that `holds`, where all above it do; `end` if none below does. It is looked for
 /// from `near` on, in steps that double.
-fn first_near(near: u64, mut first: u64, mut end: u64, holds: impl Fn(u64) -> bool) -> u64 {
+pub(crate) fn first_near(near: u64, mut first: u64, mut end: u64, holds: impl Fn(u64) -> bool) -> u64 {
     let (near, mut step) = (near.min(end).max(first), 1_u64);
     if near >= end || holds(near) {
         end = near;

@@ -35,6 +35,7 @@
 
 mod bucket;
 mod budget;
+mod census;
 pub mod config;
 mod crowd;
 mod demand;

@@ -1,6 +1,7 @@
 //! The ledger of one points pool: what of this UTC hour is spent, reserved and left.
 
 mod saved;
+mod spending;
 
 use crate::demand::Demand;
 use crate::doubt::Doubt;
@@ -274,12 +275,6 @@ impl Pool {
             Priority::Interactive => (cost <= unsent).then_some(from),
             Priority::Background => pool.room(unsent, cost, from, end),
         }
-    }
-
-    /// When the points are spent at the pace of late, if within this hour.
-    pub(crate) fn exhausted_at(&self, now: Instant) -> Option<Instant> {
-        let pool = self.at(now);
-        self.spending.exhausted_at(pool.left(), now, pool.window.next_hour())
     }
 
     /// Sets `cost` aside.

@@ -1,7 +1,9 @@
 //! Who may take of a pool over all tenants that does not last for all who ask.
 
 use super::{Gates, Hold, Known};
+use crate::census::Census;
 use crate::config::PoolKind;
+use crate::demand::{Generation, first_near};
 use crate::lane::{Lane, OWNER};
 use crate::pool::{Pool, last_call};
 use crate::scopes::ScopeId;
@@ -10,8 +12,10 @@ use headroom_model::time::Instant;
 
 /// How the pool was shared when that was last looked at. Looking at all tenants for each call would be slow, so shares
 /// may be out of date by a quantum: a 256th of what there is to share.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Fair {
+    /// What all tenants spent in this hour.
+    census: Census,
     /// What all open calls ask for, in points.
     open: u64,
     standing: Option<(Instant, Standing)>,
@@ -63,6 +67,40 @@ impl Gates {
         owed_to_others.is_none_or(|owed| u64::from(pool.points_left(now).0) >= owed + u64::from(lane.cost.likely))
     }
 
+    /// The first instant from `from` on, in the hour of `now`, at which a call of a lane takes nothing that other tenants
+    /// are expected to ask for, where its own has more than is fair. Siblings are taken to have tenants as ours, each with
+    /// its part of the pool.
+    pub(super) fn expected_from(
+        &self,
+        lane: &Lane,
+        known: &Known<'_>,
+        pool: &Pool,
+        from: Instant,
+        now: Instant,
+    ) -> Instant {
+        let (cost, end) = (lane.cost.likely, now.next_hour());
+        let share = known[OWNER].map_or(Share::default(), |(_, gate)| gate.share);
+        let Fair { census, .. } = &self.fair;
+        if !self.shares(lane) || from >= last_call(end) || census.others(share.spent_at(now), now) == 0 {
+            return from;
+        }
+        let part = |points: u32| points / self.config.nodes.max(1);
+        let left = part(pool.left_unreserved_at(now));
+        let room = part(pool.points_left(now).0).checked_sub(cost);
+        let given = u64::from(share.given(now)) + u64::from(cost);
+        // What others went on with so far; none if it takes nothing of theirs.
+        let taken_from = |at: Instant| {
+            let passed = pool.metered_for(at).min(at.since(at.hour_start()));
+            let outlook = census.outlook(share.spent_at(now), left, at, passed)?;
+            let seen = Generation::of_points(outlook.spent_by_others, pool.mean_cost(), passed);
+            let is_room = || room.is_some_and(|room| seen.reserve(end.since(at)) <= room);
+            (given > outlook.own && !is_room()).then_some(seen)
+        };
+        let Some(seen) = taken_from(from) else { return from };
+        let near = end.0.saturating_sub(seen.longest(room.unwrap_or(0)).0);
+        Instant(first_near(near, from.0, last_call(end).0, |at| taken_from(Instant(at)).is_none()))
+    }
+
     /// Whether a call of a lane is within its tenant's share, though others may have set aside what it needs: calls that
     /// wait in a line beyond the share of theirs give way.
     pub(super) fn is_owed(&self, lane: &Lane, known: &Known<'_>, hold: &Hold, now: Instant) -> bool {
@@ -96,7 +134,7 @@ impl Gates {
         if self.fair.open + u64::from(more) <= u64::from(left) {
             return None;
         }
-        let Fair { standing, changed, quantum, .. } = self.fair;
+        let &Fair { standing, changed, quantum, .. } = &self.fair;
         let kept = standing.filter(|(window, _)| *window == now.hour_start() && changed + u64::from(more) < quantum);
         let beside = |Standing { level, owed }, own: Share| (level, owed.saturating_sub(own.owed(level, now).into()));
         if let Some((_, standing)) = kept {
@@ -115,7 +153,7 @@ impl Gates {
             self.fair.standing = None;
             return;
         }
-        let Fair { standing, changed, quantum, .. } = self.fair;
+        let &Fair { standing, changed, quantum, .. } = &self.fair;
         if standing.is_none_or(|(window, _)| window != now.hour_start() || changed >= quantum) {
             let standing = Standing::of(left, self.all_shares().map(|(_, share)| share), now);
             self.fair.standing = standing.map(|standing| (now.hour_start(), standing));
@@ -129,6 +167,7 @@ impl Gates {
             return;
         }
         let Some(gate) = lane.id(OWNER).and_then(|id| self.scopes.get_mut(id)) else { return };
+        let spent = gate.share.spent_at(now);
         match &mut self.fair.standing {
             Some((_, standing)) => {
                 let before = gate.share.owed(standing.level, now);
@@ -138,6 +177,12 @@ impl Gates {
             }
             None => change(&mut gate.share),
         }
+        self.fair.census.change(spent, gate.share.spent_at(now), now);
+    }
+
+    /// A tenant is known again that had spent something.
+    pub(super) fn recall_share(&mut self, share: Share, at: Instant) {
+        self.fair.census.change(0, share.spent_at(at), at);
     }
 
     fn all_shares(&self) -> impl Iterator<Item = (ScopeId, Share)> + Clone {

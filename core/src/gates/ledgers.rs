@@ -58,7 +58,8 @@ impl Gates {
         let is_now = |at: Instant| at.hour_start() == now.hour_start();
         // Within the share of a tenant, what others have set aside is there as well.
         let is_owed = is_now(from) && self.is_within_share(lane, known, hold, now);
-        let owed_from = is_owed.then(|| pool.earliest_unsent(cost, lane.priority, from)).flatten();
+        let expected = |from| self.expected_from(lane, known, pool, from, now);
+        let owed_from = is_owed.then(|| pool.earliest_unsent(cost, lane.priority, expected(from))).flatten();
         // It can go at once, even where it costs more than the quota that was told.
         if owed_from == Some(from) {
             return Ok(());
@@ -71,6 +72,10 @@ impl Gates {
         }
         if is_now(beside_all.at) && !self.is_fair(lane, known, hold, now) {
             beside_all.go_to(last_call(now.next_hour()), || self.limit(LimiterKind::FairShare, id));
+        }
+        if is_now(beside_all.at) {
+            let until = expected(beside_all.at);
+            beside_all.go_to(until, || self.limit(LimiterKind::FairShare, id));
         }
         match owed_from.filter(|owed| *owed < beside_all.at) {
             Some(owed) => search.go_to(owed, || self.limit(LimiterKind::Reserve, id)),

@@ -94,6 +94,7 @@ impl Gates {
             let rare = rare.is_kept(at).then(|| Box::new(rare));
             let (share, budget) = (Share::of_spent(share), Budget { taken });
             *gate = Gate { pause: None, pool, pace, in_flight: 0, share, budget, rare };
+            self.recall_share(share, at);
         }
         self.recall_pause(id, pause);
     }

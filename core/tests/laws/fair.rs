@@ -236,3 +236,47 @@ fn who_comes_late_within_an_hour_has_it_too_and_every_point_is_spent_once() {
     }
     assert_eq!(sent, [9_900, 100]);
 }
+
+/// One floods from the hour's first moment on. The others call now and then, together for up to six tenths of the pool:
+/// of fifty of their calls at most one waits, and at the end of the hour no point is left. What they will ask for is learned
+/// while the flood wants to go on, so chance has its part.
+#[test]
+fn who_floods_early_leaves_what_others_go_on_to_ask_for() {
+    for seed in 0..40 {
+        let mut rng = SplitMix64::new(seed);
+        let (quota, tenants) = (10_000, 3 + rng.up_to(17));
+        let burst = Some(BurstRate { per_second: 20, capacity: 20 });
+        let config = Config { quota_points: quota, burst, jitter: Millis(0), ..Config::default() };
+        let mut limiter = Limiter::new(config, seed).unwrap();
+        let quiet_calls = 200 + rng.up_to(2_800);
+        // Those who come late in the hour come as often as before. The last two seconds are everybody's.
+        let mut events: BTreeMap<(Instant, u64), Option<CallId>> =
+            (0..quiet_calls).map(|n| ((NOON + Millis(rng.up_to(HOUR.0 - 2_000)), 1_000 + n), None)).collect();
+        events.extend((0..20).map(|worker| ((NOON, worker), None)));
+        let (mut sent, mut next_worker, mut late) = ([0_u32; 2], 20, 0);
+        while let Some(((now, n), call)) = events.pop_first().filter(|((now, _), _)| *now < NOON + HOUR) {
+            let is_quiet = n >= 1_000;
+            let tenant = if is_quiet { format!("quiet-{}", n % tenants) } else { "flood".into() };
+            let begun = || limiter.begin(&costing(&tenant, 2), &CallOptions::default(), now).unwrap();
+            let call = call.unwrap_or_else(begun);
+            match limiter.next(call, now) {
+                Step::Send(_) => {
+                    sent[usize::from(is_quiet)] += 2;
+                    limiter.on_response(call, &response(200, vec![]), now);
+                    limiter.end(call);
+                    if !is_quiet {
+                        next_worker = (next_worker + 1) % 1_000;
+                        events.insert((now, next_worker), None);
+                    }
+                }
+                Step::WaitUntil(wait) => {
+                    late += u64::from(is_quiet);
+                    events.insert((wait.until, n), Some(call));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(late * 50 <= quiet_calls, "seed {seed}: {late} of {quiet_calls} wait");
+        assert_eq!(sent.iter().sum::<u32>(), quota, "seed {seed}: {sent:?}");
+    }
+}
