@@ -128,7 +128,8 @@ mod tests {
             let (told, stagger) = (Rate::part_of(whole, nodes), Stagger::of(whole, nodes, seed));
             let rate = u128::from(told.per_kilosecond);
             let is_open = |at: u64| {
-                let since_begun = (u128::from(at) * rate + u128::from(CALL - u64::from(stagger.phase))) % u128::from(CALL);
+                let phase = u128::from(CALL - u64::from(stagger.phase));
+                let since_begun = (u128::from(at) * rate + phase) % u128::from(CALL);
                 since_begun < u128::from(stagger.open).max(rate)
             };
             let first = stagger.first_from(Instant(from), told).0;

@@ -285,7 +285,8 @@ proptest! {
         rate in rates(), late in 0..=LATE.0, steps in proptest::collection::vec((gaps(), priorities()), 1..60),
     ) {
         let spacing = Millis(1_000_000_u64.div_ceil(rate.per_kilosecond.into()));
-        let (mut callers, mut alone, mut alone_of_one) = (Callers::new(rate, late), Bucket::new(rate, Stagger::NONE), Instant(0));
+        let (mut callers, mut alone) = (Callers::new(rate, late), Bucket::new(rate, Stagger::NONE));
+        let mut alone_of_one = Instant(0);
         let mut last = Instant(0);
         for (gap, priority) in steps {
             callers.pass(gap);

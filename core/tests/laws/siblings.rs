@@ -185,13 +185,13 @@ proptest! {
     // Each case is some thousand calls.
     #![proptest_config(ProptestConfig::with_cases(500))]
 
-    /// However many nodes wake together, or one after the other, in a span of x seconds they send no more than a bucket of
-    /// the whole rate r admits: b + r · x. Parts are rounded down, so nothing is added for that.
+    /// However many nodes wake together, or one after the other, in a span of x seconds they send no more than a bucket
+    /// of the whole rate r admits: b + r · x. Parts are rounded down, so nothing is added for that.
     ///
-    /// Where a node's part of b is less than a token, chance places the parts of the interval in which each may send: then
-    /// it is b / 2 + r · x in the mean, a call and a millisecond of r for what is rounded up to whole milliseconds, and
-    /// 4 · √nodes for chance. By the distribution of Kuiper's statistic one case in 10¹¹ exceeds that; b alone is exceeded as
-    /// rarely where b ≥ 8 · √nodes.
+    /// Where a node's part of b is less than a token, chance places the part of the interval in which each may send.
+    /// Then it is b / 2 + r · x in the mean, two calls and a millisecond of r for what is rounded up to whole ones, and
+    /// 4 · √nodes for chance. By the distribution of Kuiper's statistic about one case in 10¹¹ exceeds that, and as few
+    /// exceed b + r · x where b ≥ 8 · √nodes.
     #[test]
     fn a_fleet_never_sends_more_than_the_shared_burst(
         nodes in prop_oneof![1_u32..60, 1_u32..=1_000],
@@ -217,14 +217,16 @@ proptest! {
         prop_assert_eq!(sends.len(), wakes.iter().map(|(_, calls)| calls * nodes as usize).sum::<usize>());
         sends.sort_unstable();
         let chance = u64::from(4 * (nodes.isqrt() + 1));
-        let (at_once, late) = if nodes <= capacity { (u64::from(capacity), 0) } else { (u64::from(capacity / 2 + 2) + chance, 1) };
+        let (at_once, late) =
+            if nodes <= capacity { (u64::from(capacity), 0) } else { (u64::from(capacity / 2 + 2) + chance, 1) };
         // What came back before the first of a span, and how many were sent: the fullest span so far ends here.
         let (mut fewest, rate) = (i64::MAX, i64::from(per_second));
         for (sent, at) in (0_i64..).zip(&sends) {
             let back = rate * i64::try_from(at.since(NOON).0).unwrap();
             fewest = fewest.min(1_000 * sent - back);
             let most_in_a_span = 1_000 * (sent + 1) - back - fewest;
-            prop_assert!(most_in_a_span <= i64::try_from(1_000 * at_once).unwrap() + late * rate, "{most_in_a_span} thousandths at {at}");
+            let admitted = i64::try_from(1_000 * at_once).unwrap() + late * rate;
+            prop_assert!(most_in_a_span <= admitted, "{most_in_a_span} of {admitted} thousandths at {at}");
         }
     }
 }
