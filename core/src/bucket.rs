@@ -2,8 +2,8 @@
 
 mod booked;
 
-use crate::config::BurstRate;
 use crate::pace::LATE;
+use crate::rate::{self, Rate, Stagger};
 use crate::state::{Belief, BucketState, runs};
 use crate::verdict::Priority;
 use booked::Booked;
@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::mem;
 
 /// A token bucket in the form of a theoretical arrival time (GCRA, ITU-T I.371), exact in integers: time is
-/// counted in units of 1/`per_second` ms, in which every call is worth 1,000.
+/// counted in units of 1/`per_kilosecond` ms, in which every call is worth 1,000,000.
 ///
 /// Booking ahead means that a waiting call wakes once, at its turn. A booking that is given up leaves the count as if
 /// it had never been, but those behind it stay where they are: the hole among them is not filled, the room that it
@@ -24,9 +24,11 @@ use std::mem;
 #[derive(Clone, Debug)]
 pub(crate) struct Bucket {
     /// As configured.
-    told: BurstRate,
+    told: Rate,
     /// As believed: refusals lower it, time without one raises it again.
-    rate: BurstRate,
+    rate: Rate,
+    /// When a rested node may begin, whatever is believed.
+    stagger: Stagger,
     /// When the belief may change again: the end of the pause after a refusal, or the last raise.
     settled_at: Instant,
     /// When the bucket would be full again after the bookings that were dropped from `booked`, scaled.
@@ -35,7 +37,7 @@ pub(crate) struct Bucket {
     booked: Booked,
 }
 
-const CALL: u128 = 1_000;
+const CALL: u128 = rate::CALL as u128;
 
 /// So many bookings are told apart in what is saved. It matters where a refusal or time changes the rate soon after.
 const MOST_APART: usize = 64;
@@ -44,12 +46,12 @@ const MOST_APART: usize = 64;
 const RAISE_AFTER: Millis = Millis::from_secs(10);
 
 impl Bucket {
-    pub(crate) const fn new(rate: BurstRate) -> Self {
-        Self { told: rate, rate, settled_at: Instant(0), full_at_first: 0, booked: Booked::None }
+    pub(crate) const fn new(rate: Rate, stagger: Stagger) -> Self {
+        Self { told: rate, rate, stagger, settled_at: Instant(0), full_at_first: 0, booked: Booked::None }
     }
 
     const fn scaled(&self, instant: Instant) -> u128 {
-        instant.0 as u128 * self.rate.per_second as u128
+        instant.0 as u128 * self.rate.per_kilosecond as u128
     }
 
     fn full_after(&self, full_at: u128, slot: Instant) -> u128 {
@@ -66,15 +68,11 @@ impl Bucket {
         }
     }
 
-    /// Changes the rate and the capacity that are believed, given each with what was told.
-    fn believe(&mut self, change: impl Fn(u32, u32) -> u32) {
-        let before = u128::from(self.rate.per_second);
-        self.rate = BurstRate {
-            per_second: change(self.rate.per_second, self.told.per_second),
-            capacity: change(self.rate.capacity, self.told.capacity),
-        };
+    /// From now on this rate is believed.
+    fn believe(&mut self, rate: Rate) {
+        let before = mem::replace(&mut self.rate, rate).per_kilosecond;
         // The same instant in the new scale, rounded up.
-        self.full_at_first = (self.full_at_first * u128::from(self.rate.per_second)).div_ceil(before);
+        self.full_at_first = (self.full_at_first * u128::from(rate.per_kilosecond)).div_ceil(before.into());
         self.booked.count_anew();
     }
 
@@ -89,7 +87,7 @@ impl Bucket {
     }
 
     fn free_after(&self, full_at: u128) -> Instant {
-        let free = full_at.saturating_sub(self.slack()).div_ceil(u128::from(self.rate.per_second));
+        let free = full_at.saturating_sub(self.slack()).div_ceil(u128::from(self.rate.per_kilosecond));
         Instant(u64::try_from(free).unwrap_or(u64::MAX))
     }
 
@@ -97,9 +95,9 @@ impl Bucket {
     pub(crate) fn earliest(&self, from: Instant, priority: Priority, now: Instant) -> Instant {
         // Mostly there is a token, and that takes no division.
         if self.full_at() <= self.scaled(from) + self.slack() {
-            return from;
+            return self.stagger.first_from(from, self.told);
         }
-        let free = from.max(self.free());
+        let free = self.stagger.first_from(from.max(self.free()), self.told);
         match priority {
             Priority::Interactive => self.booked.to_take_over(from, now).map_or(free, |slot| slot.min(free)),
             Priority::Background => free,
@@ -118,7 +116,7 @@ impl Bucket {
         let raises = self.raises(now);
         if self.rate != self.told && raises > 0 {
             self.settled_at = now;
-            self.believe(|rate, told| raised(rate, told, raises));
+            self.believe(self.rate.raised(self.told, raises));
         }
         self.forget_used(now);
         if matches!(self.booked, Booked::None) {
@@ -157,7 +155,7 @@ impl Bucket {
     /// the rate no further.
     pub(crate) fn refused(&mut self, until: Instant, now: Instant) {
         if now >= self.settled_at {
-            self.believe(|rate, _| (rate / 2).max(1));
+            self.believe(self.rate.halved(self.told));
         }
         self.settled_at = self.settled_at.max(until);
         self.booked.keep_from(until);
@@ -172,7 +170,7 @@ impl Bucket {
         // A full one stays so whatever is believed of its rate.
         let is_full = bucket.full_at() <= bucket.scaled(at);
         let most = if is_full { 0 } else { MOST_APART };
-        let Self { told, rate, settled_at, mut full_at_first, booked } = bucket;
+        let Self { told, rate, settled_at, mut full_at_first, booked, stagger: _ } = bucket;
         let mut slots = booked.into_line(0).slots;
         while slots.len() > most
             && let Some(first) = slots.pop_front()
@@ -195,8 +193,7 @@ impl Bucket {
     /// Takes in what was saved of a bucket, into an untouched one. It believes no higher rate than either.
     pub(crate) fn restore(&mut self, state: &BucketState) {
         if let Some(Belief { rate, settled_at }) = state.learned {
-            self.rate.per_second = rate.per_second.min(self.told.per_second);
-            self.rate.capacity = rate.capacity.min(self.told.capacity);
+            self.rate = rate.slower(self.told);
             self.settled_at = settled_at;
         }
         // At another rate or capacity, the same tokens would be there at another instant.
@@ -223,17 +220,8 @@ impl Bucket {
 
     /// Whether forgetting the bucket would grant nothing: it is full, and what refusals took of its rate is back.
     pub(crate) fn is_idle(&self, now: Instant) -> bool {
-        let BurstRate { per_second, capacity } = self.told;
-        let raises = self.raises(now);
-        self.full_at() <= self.scaled(now)
-            && raised(self.rate.per_second, per_second, raises) == per_second
-            && raised(self.rate.capacity, capacity, raises) == capacity
+        self.full_at() <= self.scaled(now) && self.rate.raised(self.told, self.raises(now)) == self.told
     }
-}
-
-/// A tenth of what was told for each raise, and no more than was told.
-fn raised(rate: u32, told: u32, raises: u32) -> u32 {
-    told.min(rate.saturating_add(told.div_ceil(10).saturating_mul(raises)))
 }
 
 #[cfg(test)]

@@ -28,17 +28,6 @@ impl BurstRate {
     /// The highest rate.
     pub(crate) const MOST_PER_SECOND: u32 = 1_000;
 
-    /// What one of so many nodes has of it; at least one request per second.
-    pub(crate) fn part_of(self, nodes: u32) -> Self {
-        let part = |whole: u32| (whole / nodes.max(1)).max(1);
-        Self { per_second: part(self.per_second), capacity: part(self.capacity) }
-    }
-
-    /// What both admit.
-    pub(crate) fn slower(self, other: Self) -> Self {
-        Self { per_second: self.per_second.min(other.per_second), capacity: self.capacity.min(other.capacity) }
-    }
-
     /// The rate assumed where nothing is known: what Jira documents for GET and each endpoint of a tenant; Confluence
     /// publishes no number. The capacity is unpublished: one second's worth is the careful assumption.
     pub const ASSUMED: Self =

@@ -13,6 +13,7 @@
 //! | `scope`, `scopes` | what limits count together, and what is known of each |
 //! | `pool`, `doubt` | the ledger of an hour's points |
 //! | `pace`, `bucket`, `window` | calendars in which calls book their slot |
+//! | `rate` | one node's part of a burst rate |
 //! | `schedule` | when to come again after a refusal |
 //! | [`state`] | what outlives the process |
 //!
@@ -47,6 +48,7 @@ mod limiter;
 pub mod log;
 mod pace;
 mod pool;
+mod rate;
 pub mod resume;
 mod sampler;
 mod schedule;

@@ -4,6 +4,7 @@
 use crate::bucket::Bucket;
 use crate::config::{BurstRate, Config};
 use crate::lane::counted_per;
+use crate::rate::{Rate, Stagger};
 use crate::scope::Part;
 use crate::verdict::Priority;
 use crate::window::Window;
@@ -26,10 +27,13 @@ pub(crate) enum Pace {
 }
 
 impl Pace {
-    /// The untouched pace of a scope, where one holds before any refusal.
-    pub(crate) fn before_refusal(kind: Part<()>, config: &Config) -> Option<Self> {
+    /// The untouched pace of a scope, where one holds before any refusal. The seed staggers it among its siblings.
+    pub(crate) fn before_refusal(kind: Part<()>, config: &Config, seed: u64) -> Option<Self> {
         let rules = match (kind, config.burst) {
-            (Part::Tenant(()), Some(rate)) => return Some(Self::Bucket(Bucket::new(rate.part_of(config.nodes)))),
+            (Part::Tenant(()), Some(whole)) => {
+                let stagger = Stagger::of(whole, config.nodes, seed);
+                return Some(Self::Bucket(Bucket::new(Rate::part_of(whole, config.nodes), stagger)));
+            }
             // Without pacing before a refusal, an issue has none either.
             (Part::Issue(()), Some(_)) => ISSUE_WRITES,
             _ => config.invocations.rules(),
@@ -41,17 +45,18 @@ impl Pace {
 
     /// The untouched pace of a scope that was refused for a burst. An endpoint has one from then on, of the rate that the
     /// server named, else the documented one; and no more than its tenant's, which it was held to before.
-    pub(crate) fn after_burst(kind: Part<()>, config: &Config, named: Option<u32>) -> Option<Self> {
-        let Part::Endpoint(template, method) = kind else { return Self::before_refusal(kind, config) };
+    pub(crate) fn after_burst(kind: Part<()>, config: &Config, seed: u64, named: Option<u32>) -> Option<Self> {
+        let Part::Endpoint(template, method) = kind else { return Self::before_refusal(kind, config, seed) };
         let documented = || facts::jira_per_second(method.name(), &template.map(Template::text).unwrap_or_default());
         let per_second = named.unwrap_or_else(documented).clamp(1, BurstRate::MOST_PER_SECOND);
-        Self::of_endpoint(BurstRate { per_second, capacity: per_second }.part_of(config.nodes), config)
+        Self::of_endpoint(Rate::part_of(BurstRate { per_second, capacity: per_second }, config.nodes), config)
     }
 
     /// The untouched pace of an endpoint, of this node's part of a rate. Without pacing of requests nothing is learned
-    /// either: the pause is all.
-    pub(crate) fn of_endpoint(part: BurstRate, config: &Config) -> Option<Self> {
-        Some(Self::Bucket(Bucket::new(part.slower(config.burst?.part_of(config.nodes)))))
+    /// either: the pause is all. Its tenant's pace is staggered already; two might never agree on an instant.
+    pub(crate) fn of_endpoint(part: Rate, config: &Config) -> Option<Self> {
+        let of_tenant = Rate::part_of(config.burst?, config.nodes);
+        Some(Self::Bucket(Bucket::new(part.slower(of_tenant), Stagger::NONE)))
     }
 
     /// The first instant from `from` on that every limit of the scope admits, asked at `now`. In windows all calls are

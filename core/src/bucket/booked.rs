@@ -166,7 +166,7 @@ fn remove(sorted: &mut VecDeque<Instant>, slot: Instant) -> bool {
 mod tests {
     use super::super::Bucket;
     use super::*;
-    use crate::config::BurstRate;
+    use crate::rate::{Rate, Stagger};
     use headroom_model::time::Millis;
     use proptest::prelude::*;
     use std::mem;
@@ -183,11 +183,11 @@ mod tests {
 
         #[test]
         fn one_booking_counts_as_a_line_of_one(
-            per_second in 1_u32..40,
+            per_kilosecond in 100_u32..40_000,
             capacity in 1_u32..3,
             steps in proptest::collection::vec((0_u64..900, 0_u8..8, any::<prop::sample::Index>()), 1..30),
         ) {
-            let mut short = Bucket::new(BurstRate { per_second, capacity });
+            let mut short = Bucket::new(Rate { per_kilosecond, capacity }, Stagger::NONE);
             let (mut long, mut now, mut held) = (in_line(short.clone()), Instant(0), Vec::new());
             for (gap, act, which) in steps {
                 now += Millis(gap);

@@ -1,6 +1,7 @@
 use super::Priority::{Background, Interactive};
 use super::booked::Line;
 use super::*;
+use crate::config::BurstRate;
 use proptest::prelude::*;
 
 /// Its bookings, in whatever form it keeps them.
@@ -15,30 +16,44 @@ fn book(bucket: &mut Bucket, priority: Priority, now: Instant) -> Instant {
     slot
 }
 
-/// The slow, obvious bucket: it counts tokens in thousandths and moves millisecond by millisecond.
-fn conforms(rate: BurstRate, sends: &[Instant]) -> bool {
-    let full = u64::from(rate.capacity) * 1_000;
+fn rate(per_second: u32, capacity: u32) -> Rate {
+    Rate { per_kilosecond: per_second * 1_000, capacity }
+}
+
+fn bucket(per_second: u32, capacity: u32) -> Bucket {
+    Bucket::new(rate(per_second, capacity), Stagger::NONE)
+}
+
+/// The slow, obvious bucket: it counts tokens in millionths and moves millisecond by millisecond.
+fn conforms(rate: Rate, sends: &[Instant]) -> bool {
+    let full = u64::from(rate.capacity) * 1_000_000;
     let (mut tokens, mut at) = (full, 0);
     sends.iter().all(|send| {
         while at < send.0 {
             at += 1;
-            tokens = (tokens + u64::from(rate.per_second)).min(full);
+            tokens = (tokens + u64::from(rate.per_kilosecond)).min(full);
         }
-        let admitted = tokens >= 1_000;
-        tokens = tokens.saturating_sub(1_000);
+        let admitted = tokens >= 1_000_000;
+        tokens = tokens.saturating_sub(1_000_000);
         admitted
     })
+}
+
+/// Of some node of some fleet.
+fn staggers() -> impl Strategy<Value = Stagger> {
+    (1_u32..9, 1_u32..20, any::<u64>())
+        .prop_map(|(capacity, nodes, seed)| Stagger::of(BurstRate { per_second: 1, capacity }, nodes, seed))
 }
 
 proptest! {
     #[test]
     fn slots_are_the_earliest_that_the_slow_bucket_admits(
-        per_second in 1_u32..400,
+        per_kilosecond in 100_u32..400_000,
         capacity in 1_u32..5,
         gaps in proptest::collection::vec(0_u64..40, 1..40),
     ) {
-        let rate = BurstRate { per_second, capacity };
-        let (mut bucket, mut now, mut sends) = (Bucket::new(rate), Instant(0), Vec::new());
+        let rate = Rate { per_kilosecond, capacity };
+        let (mut bucket, mut now, mut sends) = (Bucket::new(rate, Stagger::NONE), Instant(0), Vec::new());
         for gap in gaps {
             now += Millis(gap);
             let slot = book(&mut bucket, Interactive, now);
@@ -53,12 +68,12 @@ proptest! {
 
     #[test]
     fn giving_slots_back_never_grants_too_much(
-        per_second in 1_u32..400,
+        per_kilosecond in 1_000_u32..400_000,
         capacity in 1_u32..5,
         steps in proptest::collection::vec((0_u64..20, any::<Option<prop::sample::Index>>()), 1..60),
     ) {
-        let rate = BurstRate { per_second, capacity };
-        let (mut bucket, mut now, mut sends) = (Bucket::new(rate), Instant(0), Vec::<Instant>::new());
+        let rate = Rate { per_kilosecond, capacity };
+        let (mut bucket, mut now, mut sends) = (Bucket::new(rate, Stagger::NONE), Instant(0), Vec::<Instant>::new());
         for (gap, give_back) in steps {
             now += Millis(gap);
             sends.sort_unstable();
@@ -82,13 +97,14 @@ proptest! {
     /// So that forgetting an idle bucket grants nothing.
     #[test]
     fn an_idle_bucket_gives_the_slots_of_a_new_one(
-        per_second in 1_u32..400,
+        per_kilosecond in 1_000_u32..400_000,
         capacity in 1_u32..5,
+        stagger in staggers(),
         steps in proptest::collection::vec((0_u64..30_000, 0_u8..4), 1..40),
         after in proptest::collection::vec(0_u64..500, 1..20),
     ) {
-        let told = BurstRate { per_second, capacity };
-        let (mut kept, mut now) = (Bucket::new(told), Instant(0));
+        let told = Rate { per_kilosecond, capacity };
+        let (mut kept, mut now) = (Bucket::new(told, stagger), Instant(0));
         for (gap, act) in steps {
             now += Millis(gap);
             match act {
@@ -100,7 +116,7 @@ proptest! {
         while !kept.is_idle(now) {
             now += Millis(1_000);
         }
-        let mut new = Bucket::new(told);
+        let mut new = Bucket::new(told, stagger);
         for gap in after {
             now += Millis(gap);
             prop_assert_eq!(book(&mut kept, Background, now), book(&mut new, Background, now));
@@ -110,7 +126,7 @@ proptest! {
 
 #[test]
 fn after_a_refusal_one_call_goes_at_its_instant_and_the_others_at_half_the_rate() {
-    let mut bucket = Bucket::new(BurstRate { per_second: 20, capacity: 5 });
+    let mut bucket = bucket(20, 5);
     for _ in 0..7 {
         book(&mut bucket, Interactive, Instant(10_000));
     }
@@ -125,14 +141,14 @@ fn after_a_refusal_one_call_goes_at_its_instant_and_the_others_at_half_the_rate(
 
 #[test]
 fn time_without_a_refusal_brings_the_rate_back_to_what_was_told_and_no_further() {
-    let told = BurstRate { per_second: 20, capacity: 4 };
-    let mut bucket = Bucket::new(told);
+    let told = rate(20, 4);
+    let mut bucket = Bucket::new(told, Stagger::NONE);
     bucket.refused(Instant(1_000), Instant(1_000));
     let mut rates = Vec::new();
     for secs in (0..120).step_by(5) {
         let now = Instant(1_000) + Millis::from_secs(secs);
         book(&mut bucket, Interactive, now);
-        rates.push(bucket.rate.per_second);
+        rates.push(bucket.rate.per_kilosecond / 1_000);
     }
     assert_eq!((rates[0], rates[1], rates[2], rates[4]), (10, 10, 12, 14));
     assert_eq!(bucket.rate, told);
@@ -140,7 +156,7 @@ fn time_without_a_refusal_brings_the_rate_back_to_what_was_told_and_no_further()
 
 #[test]
 fn giving_all_slots_back_in_any_order_leaves_no_trace() {
-    let mut bucket = Bucket::new(BurstRate { per_second: 10, capacity: 2 });
+    let mut bucket = bucket(10, 2);
     let mut slots: Vec<_> = (0..5).map(|n| book(&mut bucket, Interactive, Instant(10 + n))).collect();
     for at in [1, 0, 1, 1, 0] {
         bucket.unbook(slots.remove(at), Interactive);
@@ -160,9 +176,9 @@ struct Callers {
 }
 
 impl Callers {
-    fn new(rate: BurstRate, late: u64) -> Self {
+    fn new(rate: Rate, late: u64) -> Self {
         let (waiting, sends) = Default::default();
-        Self { bucket: Bucket::new(rate), now: Instant(0), late: Millis(late), waiting, sends }
+        Self { bucket: Bucket::new(rate, Stagger::NONE), now: Instant(0), late: Millis(late), waiting, sends }
     }
 
     fn begin(&mut self, priority: Priority) -> Instant {
@@ -215,8 +231,8 @@ impl Callers {
     }
 }
 
-fn rates() -> impl Strategy<Value = BurstRate> {
-    (1_u32..400, 1_u32..6).prop_map(|(per_second, capacity)| BurstRate { per_second, capacity })
+fn rates() -> impl Strategy<Value = Rate> {
+    (1_000_u32..400_000, 1_u32..6).prop_map(|(per_kilosecond, capacity)| Rate { per_kilosecond, capacity })
 }
 
 fn priorities() -> impl Strategy<Value = Priority> {
@@ -233,10 +249,11 @@ proptest! {
     #[test]
     fn whoever_takes_over_or_gives_back_what_is_sent_never_exceeds_the_slow_bucket(
         rate in rates(),
+        stagger in staggers(),
         late in prop_oneof![Just(0), 0..=LATE.0],
         steps in proptest::collection::vec((gaps(), priorities(), any::<Option<prop::sample::Index>>()), 1..60),
     ) {
-        let mut callers = Callers::new(rate, late);
+        let mut callers = Callers { bucket: Bucket::new(rate, stagger), ..Callers::new(rate, late) };
         for (gap, priority, give_back) in steps {
             callers.pass(gap);
             match give_back {
@@ -267,8 +284,9 @@ proptest! {
     fn people_wait_one_slot_longer_than_among_themselves_and_in_order(
         rate in rates(), late in 0..=LATE.0, steps in proptest::collection::vec((gaps(), priorities()), 1..60),
     ) {
-        let spacing = Millis(1_000_u64.div_ceil(rate.per_second.into()));
-        let (mut callers, mut alone, mut alone_of_one) = (Callers::new(rate, late), Bucket::new(rate), Instant(0));
+        let spacing = Millis(1_000_000_u64.div_ceil(rate.per_kilosecond.into()));
+        let (mut callers, mut alone) = (Callers::new(rate, late), Bucket::new(rate, Stagger::NONE));
+        let mut alone_of_one = Instant(0);
         let mut last = Instant(0);
         for (gap, priority) in steps {
             callers.pass(gap);
@@ -324,7 +342,7 @@ proptest! {
 
 #[test]
 fn a_person_does_not_wait_for_what_was_booked_ahead() {
-    let mut callers = Callers::new(BurstRate { per_second: 100, capacity: 1 }, 0);
+    let mut callers = Callers::new(rate(100, 1), 0);
     for _ in 0..4_000 {
         callers.begin(Background);
     }
@@ -339,7 +357,7 @@ fn a_person_does_not_wait_for_what_was_booked_ahead() {
 
 #[test]
 fn a_slot_that_was_taken_over_in_vain_goes_back() {
-    let mut bucket = Bucket::new(BurstRate { per_second: 10, capacity: 1 });
+    let mut bucket = bucket(10, 1);
     let slots = [(); 3].map(|()| book(&mut bucket, Background, Instant(0)));
     let taken = book(&mut bucket, Interactive, Instant(50));
     assert_eq!((taken, bucket.holds(slots[1], Background)), (slots[1], false));
@@ -350,7 +368,7 @@ fn a_slot_that_was_taken_over_in_vain_goes_back() {
 
 #[test]
 fn after_a_refusal_nobody_holds_a_slot_before_its_end() {
-    let mut bucket = Bucket::new(BurstRate { per_second: 10, capacity: 1 });
+    let mut bucket = bucket(10, 1);
     let slots = [(); 5].map(|()| book(&mut bucket, Background, Instant(0)));
     book(&mut bucket, Interactive, Instant(50));
     book(&mut bucket, Interactive, Instant(50));
@@ -367,7 +385,7 @@ fn after_a_refusal_nobody_holds_a_slot_before_its_end() {
 
 #[test]
 fn nothing_is_kept_of_calls_that_never_came() {
-    let mut bucket = Bucket::new(BurstRate { per_second: 10, capacity: 1 });
+    let mut bucket = bucket(10, 1);
     for priority in [Background, Background, Background, Interactive] {
         book(&mut bucket, priority, Instant(0));
     }

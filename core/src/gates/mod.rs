@@ -22,6 +22,7 @@ use crate::lane::{Lane, MOST_SCOPES, OWNER};
 use crate::learned::Learned;
 use crate::pace::Pace;
 use crate::pool::Sent as InPool;
+use crate::rate::Stagger;
 use crate::scope::{Part, Scope};
 use crate::scopes::{ScopeId, Scopes};
 use crate::verdict::{CallOptions, Decision, Limit, LimiterKind, Never, Wait};
@@ -154,8 +155,16 @@ impl Gates {
     /// What would happen to a call on this lane that holds nothing, and by itself waits for `own`.
     ///
     /// A wait ends at the first instant that all gates admit together: behind a pause may stand the wall of the hour,
-    /// and behind that a pace. It names the limit that holds it up longest.
-    pub(crate) fn plan(&self, lane: &Lane, hold: &Hold, own: Option<&Wait>, now: Instant) -> Plan {
+    /// and behind that a pace. It names the limit that holds it up longest; `tenant` is the name of one that nothing is
+    /// known of.
+    pub(crate) fn plan(
+        &self,
+        lane: &Lane,
+        hold: &Hold,
+        own: Option<&Wait>,
+        tenant: Option<&str>,
+        now: Instant,
+    ) -> Plan {
         let known = self.known(lane);
         let mut search = Search { at: now, longest: Millis::ZERO, limit: None };
         let mut is_in_line = true;
@@ -176,6 +185,7 @@ impl Gates {
                 search.go_to(now + Crowd::ASK_AGAIN_AFTER, || self.limit(LimiterKind::Concurrency, id));
             }
             is_in_line &= search.at == from;
+            self.search_staggered(lane, &known, tenant, &mut search, now);
             for (place, (id, gate)) in known.iter().enumerate().filter_map(|(place, known)| Some((place, (*known)?))) {
                 if let Some(pace) = gate.pace.as_ref().filter(|_| lane.is_paced) {
                     search
@@ -190,6 +200,30 @@ impl Gates {
             None => Plan::Go,
             Some(wait) if is_in_line => Plan::InLine(wait),
             Some(wait) => Plan::Wait(wait),
+        }
+    }
+
+    /// Among many siblings, even who sent nothing for long may have to let others go first.
+    fn search_staggered(
+        &self,
+        lane: &Lane,
+        known: &Known<'_>,
+        tenant: Option<&str>,
+        search: &mut Search,
+        now: Instant,
+    ) {
+        let Config { burst: Some(burst), nodes, .. } = self.config else { return };
+        let is_untouched = known[OWNER].is_none_or(|(_, gate)| gate.pace.is_none());
+        if !Stagger::is_needed(burst, nodes) || lane.line() != Some(OWNER) || !is_untouched {
+            return;
+        }
+        let scope = || match (known[OWNER], tenant) {
+            (Some((id, _)), _) => self.scopes.name(id),
+            (None, tenant) => Scope::Tenant(tenant.unwrap_or_default().to_owned()),
+        };
+        if let Some(untouched) = Pace::before_refusal(Part::Tenant(()), &self.config, self.spread_seed) {
+            let at = untouched.earliest(search.at, lane.priority, now);
+            search.go_to(at, || Limit { kind: LimiterKind::Burst, scope: scope() });
         }
     }
 
@@ -212,7 +246,8 @@ impl Gates {
         if let Some(gate) = self.scopes.get_mut(id) {
             if kind == LimiterKind::Burst {
                 if gate.learned_pace(now).is_none() {
-                    gate.pace = lane.kind(place).and_then(|kind| Pace::after_burst(kind, &self.config, rate));
+                    gate.pace =
+                        lane.kind(place).and_then(|kind| Pace::after_burst(kind, &self.config, self.spread_seed, rate));
                 }
                 if let Some(pace) = &mut gate.pace {
                     pace.refused(until, now);

@@ -105,7 +105,7 @@ impl Gates {
         let told = bucket.as_ref().and_then(|bucket| bucket.told);
         let mut pace = match kind {
             Part::Endpoint(..) => Pace::of_endpoint(told?, &self.config),
-            _ if bucket.is_some() || !windows.is_empty() => Pace::before_refusal(kind, &self.config),
+            _ if bucket.is_some() || !windows.is_empty() => Pace::before_refusal(kind, &self.config, self.spread_seed),
             _ => None,
         };
         match &mut pace {

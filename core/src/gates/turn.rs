@@ -31,7 +31,7 @@ impl Gates {
             let Some(gate) = self.scopes.get_mut(id) else { continue };
             let pace = match gate.pace {
                 None => {
-                    gate.pace = Pace::before_refusal(kind, &self.config);
+                    gate.pace = Pace::before_refusal(kind, &self.config, self.spread_seed);
                     gate.pace.as_mut()
                 }
                 Some(_) if matches!(kind, Part::Endpoint(..)) => gate.learned_pace(now),

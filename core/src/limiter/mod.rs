@@ -67,7 +67,9 @@ impl Limiter {
         // Only these two can keep a call from being begun at all.
         let may_be_refused = self.is_full() || options.resume.is_some();
         let refused = if may_be_refused { self.patience(operation, options, now).err() } else { None };
-        let plan = || self.gates.plan(&lane, &Hold::default(), deferred_to(options).as_ref(), now);
+        let own = deferred_to(options);
+        let tenant = if let Operation::Rest(request) = operation { Some(&*request.tenant) } else { None };
+        let plan = || self.gates.plan(&lane, &Hold::default(), own.as_ref(), tenant, now);
         let decision = refused.map_or_else(|| plan().into(), Decision::Never);
         let left = self.gates.points_left(&lane, now);
         let (points_left, confidence) = left.map_or((None, Confidence::Assumed), |(left, how)| (Some(left), how));
@@ -193,7 +195,7 @@ impl Limiter {
             log.add(now, Event::LostItsTurn);
         }
         self.gates.give_back(lane, hold, now);
-        match self.gates.plan(lane, hold, not_before.as_ref(), now) {
+        match self.gates.plan(lane, hold, not_before.as_ref(), None, now) {
             Plan::Go if now <= give_up_at => {
                 self.gates.take(lane, hold, now, now);
                 call.state = State::Ready;

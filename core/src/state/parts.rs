@@ -1,10 +1,10 @@
 //! The parts of a record, and how two of them are joined: in each figure the more careful one counts, so that the
 //! order does not matter and nothing counts twice.
 
-use crate::config::BurstRate;
 use crate::demand::Demand;
 use crate::doubt::Doubt;
 use crate::learned::Samples;
+use crate::rate::Rate;
 use crate::sampler::Sampler;
 use headroom_model::time::{HOUR, Instant, Millis};
 
@@ -164,7 +164,7 @@ impl PoolState {
 pub(crate) struct BucketState {
     /// The instant of `missing`.
     pub(crate) from: Instant,
-    /// By how much it is not full, in thousandths of a token, `booked` not counted.
+    /// By how much it is not full, in millionths of a token, `booked` not counted.
     pub(crate) missing: u64,
     /// Without a whole token until then.
     pub(crate) empty_until: Option<Instant>,
@@ -172,13 +172,13 @@ pub(crate) struct BucketState {
     pub(crate) booked: Booked,
     pub(crate) learned: Option<Belief>,
     /// The rate that no configuration tells: an endpoint's.
-    pub(crate) told: Option<BurstRate>,
+    pub(crate) told: Option<Rate>,
 }
 
 /// What refusals have taught.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Belief {
-    pub(crate) rate: BurstRate,
+    pub(crate) rate: Rate,
     /// When that may change again.
     pub(crate) settled_at: Instant,
 }
@@ -195,7 +195,7 @@ impl BucketState {
                 rate: a.rate.slower(b.rate),
                 settled_at: a.settled_at.max(b.settled_at),
             }),
-            told: super::either(self.told, other.told, BurstRate::slower),
+            told: super::either(self.told, other.told, Rate::slower),
         }
     }
 }

@@ -1,15 +1,15 @@
 //! A memory from bytes in the form of `codec`, and nothing from any others.
 
-use super::codec::{MAGIC, VERSION, kind_of, sum};
+use super::codec::{MAGIC, PER_SECOND, VERSION, kind_of, sum};
 use super::{
     Belief, Booked, BucketState, CostState, Costs, Hour, MAX_BYTES, Memory, Name, PoolState, Record, ShadowState,
     StateError,
 };
-use crate::config::BurstRate;
 use crate::crowd::Crowd;
 use crate::demand::Demand;
 use crate::doubt::Doubt;
 use crate::learned::Samples;
+use crate::rate::Rate;
 use crate::sampler::{Figure, Sampler};
 use headroom_model::time::{HOUR, Instant, Millis};
 
@@ -18,17 +18,18 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Memory, StateError> {
     if head.take(MAGIC.len()) != MAGIC {
         return Err(StateError::NotAState);
     }
-    match head.byte() {
+    let rate_scale = match head.byte() {
         _ if head.is_damaged => return Err(StateError::CutOff),
-        VERSION => {}
+        VERSION => 1,
+        PER_SECOND => 1_000,
         0 => return Err(StateError::Damaged),
         newer => return Err(StateError::NewerVersion(newer)),
-    }
+    };
     if bytes.len() > MAX_BYTES {
         return Err(StateError::TooLarge(bytes.len()));
     }
     let length = usize::try_from(head.number()).unwrap_or(usize::MAX);
-    let mut body = Reader::of(head.take(length));
+    let mut body = Reader { rate_scale, ..Reader::of(head.take(length)) };
     if head.is_damaged {
         return Err(StateError::CutOff);
     }
@@ -48,11 +49,13 @@ struct Reader<'a> {
     at: Instant,
     bytes: &'a [u8],
     is_damaged: bool,
+    /// By how much rates, and what buckets lack, are larger than what is written.
+    rate_scale: u32,
 }
 
 impl<'a> Reader<'a> {
     const fn of(bytes: &'a [u8]) -> Self {
-        Self { at: Instant(0), bytes, is_damaged: false }
+        Self { at: Instant(0), bytes, is_damaged: false, rate_scale: 1 }
     }
 
     /// Nothing is read from here on.
@@ -248,7 +251,7 @@ impl<'a> Reader<'a> {
 
     fn bucket(&mut self) -> BucketState {
         let [is_empty, has_learned, has_told, has_booked] = self.flags();
-        let (from, missing) = (self.instant(), self.number());
+        let (from, missing) = (self.instant(), self.number().saturating_mul(self.rate_scale.into()));
         let empty_until = is_empty.then(|| self.instant());
         let learned = has_learned.then(|| Belief { rate: self.rate(), settled_at: self.instant() });
         let told = has_told.then(|| self.rate());
@@ -258,9 +261,9 @@ impl<'a> Reader<'a> {
 
     /// Time is counted in parts of the rate: it is not nothing.
     #[inline(never)]
-    fn rate(&mut self) -> BurstRate {
-        let rate = BurstRate { per_second: self.small(), capacity: self.small() };
-        self.fail_unless(rate.per_second > 0 && rate.capacity > 0);
+    fn rate(&mut self) -> Rate {
+        let rate = Rate { per_kilosecond: self.small().saturating_mul(self.rate_scale), capacity: self.small() };
+        self.fail_unless(rate.per_kilosecond > 0 && rate.capacity > 0);
         rate
     }
 
@@ -308,13 +311,13 @@ mod tests {
     #[test]
     fn a_rate_of_nothing_is_damage() {
         let (from, missing, empty_until, booked) = (Instant(7), 1, None, Booked::new());
-        for (per_second, capacity) in [(0, 1), (1, 0), (1, 1)] {
-            let rate = BurstRate { per_second, capacity };
+        for (per_kilosecond, capacity) in [(0, 1), (1, 0), (1, 1)] {
+            let rate = Rate { per_kilosecond, capacity };
             let learned = Some(Belief { rate, settled_at: Instant(7) });
             let bucket = BucketState { from, missing, empty_until, booked: booked.clone(), learned, told: Some(rate) };
             let record = Record { bucket: Some(bucket), ..Record::default() };
             let memory = Memory { at: Instant(9), scopes: vec![(Name::of(Scope::Tenant("t".into())), record)] };
-            let is_rate = per_second > 0 && capacity > 0;
+            let is_rate = per_kilosecond > 0 && capacity > 0;
             let want = if is_rate { Ok(memory.clone()) } else { Err(StateError::Damaged) };
             assert_eq!(decode(&encode(&memory)), want);
         }

@@ -2,10 +2,10 @@
 
 use super::codec::{MAGIC, VERSION, kind_parts, sum};
 use super::{Belief, Booked, BucketState, Costs, Hour, Memory, PoolState, Record, ShadowState};
-use crate::config::BurstRate;
 use crate::crowd::Crowd;
 use crate::demand::Demand;
 use crate::doubt::Doubt;
+use crate::rate::Rate;
 use crate::sampler::{Figure, Sampler};
 use headroom_model::time::{HOUR, Instant, Millis};
 
@@ -188,8 +188,8 @@ impl Writer {
         }
     }
 
-    fn rate(&mut self, rate: &BurstRate) {
-        self.small(rate.per_second);
+    fn rate(&mut self, rate: &Rate) {
+        self.small(rate.per_kilosecond);
         self.small(rate.capacity);
     }
 

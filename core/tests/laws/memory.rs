@@ -313,10 +313,37 @@ fn what_is_spent_and_learned_survives_another_configuration() {
     assert!(slots(restored) > slots(fresh(&tenth)), "so does the lower rate");
 }
 
-/// A state of version 1: whoever changes the form reads this one still, or raises the version.
+/// A state of version 2: whoever changes the form reads this one still, or raises the version.
 #[test]
 fn what_was_saved_once_is_read_for_good() {
-    let hex = "6864726d012d80ace5f1c13302000174000006160000010001000200020200dfd4030201000000000000dfd403080000010001805037f0";
+    let hex = "6864726d022d80ace5f1c13302000174000006160000010001000200020200dfd4030201000000000000dfd40308000001000155fdf771";
     let Saved { bytes, .. } = limiter_at(&page("t")).save(NOON);
     assert_eq!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>(), hex);
+}
+
+/// One of version 1, saved after a burst of an endpoint was refused: its rates were whole requests per second.
+#[test]
+fn rates_that_an_older_version_saved_are_understood() {
+    let hex = "6864726d016c80ace5f1c1330000000000020e0000010001000200020000dfd403020100000000000001000000000002000174000004\
+               080000010001040100001f474554202f77696b692f726573742f6170692f636f6e74656e742f7b69647d059f4e0100079f4ee8079f4e\
+               0a029f4e14043f7c3701";
+    let bytes = (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap());
+    let old = Saved { bytes: bytes.collect(), left_out: 0 };
+    let config = Config { burst: Some(BurstRate { per_second: 20, capacity: 4 }), ..Config::default() };
+    let mut lived = fresh(&config);
+    let call = lived.begin(&page("t"), &CallOptions::default(), NOON).unwrap();
+    assert_eq!(lived.next(call, NOON), Step::Send(1));
+    let refusal = vec![Header::new("Retry-After", "5"), Header::new("RateLimit-Reason", "jira-burst-based")];
+    lived.on_response(call, &response(429, refusal), NOON);
+    lived.end(call);
+    let mut both = [lived, restored(&config, &old, NOON)];
+    assert_eq!(both[1].save(NOON), both[0].save(NOON));
+    for n in 0..20 {
+        let at = NOON + Millis(5_000 + 30 * n);
+        let slots = both.each_mut().map(|limiter| {
+            let call = limiter.begin(&page("t"), &CallOptions::default(), at).unwrap();
+            limiter.next(call, at)
+        });
+        assert_eq!(slots[0], slots[1]);
+    }
 }

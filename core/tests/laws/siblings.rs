@@ -2,7 +2,7 @@
 
 use crate::world::{NOON, figures, page, response};
 use headroom_core::config::BurstRate;
-use headroom_core::verdict::{CallOptions, Step};
+use headroom_core::verdict::{CallOptions, Priority, Step};
 use headroom_core::{CallId, Config, Limiter};
 use headroom_model::operation::{Answer, Header};
 use headroom_model::rng::SplitMix64;
@@ -158,4 +158,75 @@ fn after_the_wall_a_fleet_comes_back_spread_out() {
     }
     fleet.run_until(NOON + HOUR + Millis(10));
     assert!(fleet.arrived.len() - edge <= 8, "{} at once", fleet.arrived.len() - edge);
+}
+
+/// What one node sends of so many background calls at each instant, to a server that answers at once.
+fn sends_of(mut node: Limiter, wakes: &[(Instant, usize)]) -> Vec<Instant> {
+    let options = CallOptions { priority: Priority::Background, ..CallOptions::default() };
+    let mut sends = Vec::new();
+    let begins = wakes.iter().flat_map(|(at, calls)| vec![*at; *calls]);
+    let mut due: BTreeMap<_, _> = begins.enumerate().map(|(call, at)| ((at, call), None)).collect();
+    while let Some(((now, which), call)) = due.pop_first() {
+        let call = call.unwrap_or_else(|| node.begin(&page("t"), &options, now).unwrap());
+        match node.next(call, now) {
+            Step::Send(_) => {
+                sends.push(now);
+                node.on_response(call, &response(200, vec![]), now);
+                node.end(call);
+            }
+            Step::WaitUntil(wait) => drop(due.insert((wait.until, which), Some(call))),
+            step => panic!("{step:?}"),
+        }
+    }
+    sends
+}
+
+proptest! {
+    // Each case is some thousand calls.
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// However many nodes wake together, or one after the other, in a span of x seconds they send no more than a bucket
+    /// of the whole rate r admits: b + r · x. Parts are rounded down, so nothing is added for that.
+    ///
+    /// Where a node's part of b is less than a token, chance places the part of the interval in which each may send.
+    /// Then it is b / 2 + r · x in the mean, two calls and a millisecond of r for what is rounded up to whole ones, and
+    /// 4 · √nodes for chance. By the distribution of Kuiper's statistic about one case in 10¹¹ exceeds that, and as few
+    /// exceed b + r · x where b ≥ 8 · √nodes.
+    #[test]
+    fn a_fleet_never_sends_more_than_the_shared_burst(
+        nodes in prop_oneof![1_u32..60, 1_u32..=1_000],
+        per_second in 1_u32..=1_000,
+        capacity in prop_oneof![1_u32..50, 1_u32..2_000],
+        wakes in proptest::collection::vec((0_u64..40_000, 1_usize..5), 1..4),
+        spread in prop_oneof![Just(0_u64), 0_u64..3_000],
+        seed: u64,
+    ) {
+        let burst = Some(BurstRate { per_second, capacity });
+        let config = Config { nodes, burst, quota_points: 10_000_000, ..Config::default() };
+        let mut rng = SplitMix64::new(seed);
+        let mut sends = Vec::new();
+        for _ in 0..nodes {
+            let node = Limiter::new(config.clone(), rng.next_u64()).unwrap();
+            let mut now = NOON;
+            let wake = |(gap, calls): &(u64, usize)| {
+                now += Millis(*gap);
+                (now + rng.span_up_to(Millis(spread)), *calls)
+            };
+            sends.extend(sends_of(node, &wakes.iter().map(wake).collect::<Vec<_>>()));
+        }
+        prop_assert_eq!(sends.len(), wakes.iter().map(|(_, calls)| calls * nodes as usize).sum::<usize>());
+        sends.sort_unstable();
+        let chance = u64::from(4 * (nodes.isqrt() + 1));
+        let (at_once, late) =
+            if nodes <= capacity { (u64::from(capacity), 0) } else { (u64::from(capacity / 2 + 2) + chance, 1) };
+        // What came back before the first of a span, and how many were sent: the fullest span so far ends here.
+        let (mut fewest, rate) = (i64::MAX, i64::from(per_second));
+        for (sent, at) in (0_i64..).zip(&sends) {
+            let back = rate * i64::try_from(at.since(NOON).0).unwrap();
+            fewest = fewest.min(1_000 * sent - back);
+            let most_in_a_span = 1_000 * (sent + 1) - back - fewest;
+            let admitted = i64::try_from(1_000 * at_once).unwrap() + late * rate;
+            prop_assert!(most_in_a_span <= admitted, "{most_in_a_span} of {admitted} thousandths at {at}");
+        }
+    }
 }
