@@ -66,16 +66,16 @@ impl Gates {
         }
         let mut beside_all = search.clone();
         beside_all.go_to_fit(pool.earliest(cost, from, now), cost, || self.limit(LimiterKind::PointsQuota, id))?;
+        if is_now(beside_all.at) {
+            let until = expected(beside_all.at);
+            beside_all.go_to(until, || self.limit(LimiterKind::FairShare, id));
+        }
         if lane.priority == Priority::Background {
             let until = pool.earliest_beside_people(cost, beside_all.at, now);
             beside_all.go_to(until, || self.limit(LimiterKind::Reserve, id));
         }
         if is_now(beside_all.at) && !self.is_fair(lane, known, hold, now) {
             beside_all.go_to(last_call(now.next_hour()), || self.limit(LimiterKind::FairShare, id));
-        }
-        if is_now(beside_all.at) {
-            let until = expected(beside_all.at);
-            beside_all.go_to(until, || self.limit(LimiterKind::FairShare, id));
         }
         match owed_from.filter(|owed| *owed < beside_all.at) {
             Some(owed) => search.go_to(owed, || self.limit(LimiterKind::Reserve, id)),
