@@ -56,8 +56,11 @@ pub struct Report {
     /// The most calls that reached the server for one tenant in the first second of an hour, the hour of the start left
     /// out, divided by what the burst limit lets through in a second; none without a burst limit.
     pub herd: Option<f64>,
-    /// Points that were charged in the hours that ended during the run, divided by what their pools held. Where there
-    /// is less work than points, it is small for every client.
+    /// Points that were charged by a reset, those for a job that was done again left out, divided by the most that any
+    /// client can have been charged by then ([`crate::oracle::Optimum::by_reset`]): in each hour what pool and burst
+    /// let through of the work that is there. The reset is the last one in the run at which some work was still held
+    /// back, for what is left of a quota then is lost; where none is ever held back, the last one in the run. From 0
+    /// to 1; none where no reset came.
     pub utilisation: Option<f64>,
     /// Interactive jobs that the points quota refused at least once, or that were not done in time or at all.
     pub interactive_denied: u32,

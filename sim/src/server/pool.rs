@@ -81,6 +81,18 @@ impl Pool {
         }
     }
 
+    /// Forgets pools that nobody has drawn on in this hour. Where the quota is to change all are kept: a bucket that
+    /// grows is not full.
+    pub(super) fn sweep(&mut self, now: Instant) {
+        if self.changes.is_empty() {
+            self.door.sweep(now);
+        }
+    }
+
+    pub(super) fn counter(&self, place: usize) -> Option<&Counter> {
+        self.door.counter(place)
+    }
+
     pub(super) fn place(&mut self, facts: &Facts<'_>) -> Option<usize> {
         self.door.place(facts)
     }
