@@ -46,7 +46,7 @@ pub struct WorkSpec {
     /// Whether a connection is used again.
     #[serde(default = "yes")]
     pub keep_alive: bool,
-    /// Objects that an answer holds.
+    /// Objects that an answer holds, those of GraphQL's nested connections among them.
     #[serde(default)]
     pub objects: Objects,
     /// The tenant's name, which is the installation's as well; with several tenants a number is added to it.

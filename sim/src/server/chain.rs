@@ -87,8 +87,24 @@ impl Chain {
     /// Applies what changes with time, and forgets what is over.
     pub(super) fn advance(&mut self, now: Instant) {
         self.pool.iter_mut().for_each(|pool| pool.advance(now));
-        self.doors.iter_mut().for_each(|door| door.sweep(now));
-        self.pool.iter_mut().chain(&mut self.preview).for_each(|pool| pool.sweep(now));
+        self.swept().for_each(|door| door.sweep_if_many(now));
+    }
+
+    /// Forgets what is over, be it little or much.
+    #[cfg(test)]
+    pub(super) fn sweep(&mut self, now: Instant) {
+        self.swept().for_each(|door| door.sweep(now));
+    }
+
+    /// How many counters all limits have together.
+    #[cfg(test)]
+    pub(super) fn counters(&mut self) -> usize {
+        self.swept().map(|door| door.counters()).sum()
+    }
+
+    fn swept(&mut self) -> impl Iterator<Item = &mut Door> {
+        let pools = self.pool.iter_mut().chain(&mut self.preview).filter_map(Pool::swept);
+        self.doors.iter_mut().chain(pools)
     }
 
     /// Finds the counters that concern an arrival. All that follows is about this one.

@@ -146,23 +146,30 @@ impl Door {
 
     /// Forgets the counters that are as new, each time their number has doubled. Places that were found before are no
     /// longer valid.
-    pub(super) fn sweep(&mut self, now: Instant) {
-        if self.counters.len() < self.sweep_at {
-            return;
+    pub(super) fn sweep_if_many(&mut self, now: Instant) {
+        if self.counters.len() >= self.sweep_at {
+            self.sweep(now);
+            self.sweep_at = (self.counters.len() * 2).max(SWEEP_FLOOR);
         }
+    }
+
+    /// Forgets the counters that are as new.
+    pub(super) fn sweep(&mut self, now: Instant) {
         let mut kept = Vec::new();
-        let counters = &mut self.counters;
+        let counters = &self.counters;
         self.places.retain(|_, place| {
-            let counter = &counters[*place];
-            let is_kept = !counter.is_idle(now);
-            if is_kept {
-                *place = kept.len();
-                kept.push(counter.clone());
-            }
-            is_kept
+            let Some(counter) = counters.get(*place).filter(|counter| !counter.is_idle(now)) else { return false };
+            *place = kept.len();
+            kept.push(counter.clone());
+            true
         });
-        self.sweep_at = (kept.len() * 2).max(SWEEP_FLOOR);
         self.counters = kept;
+    }
+
+    /// How many counters there are.
+    #[cfg(test)]
+    pub(super) const fn counters(&self) -> usize {
+        self.counters.len()
     }
 
     /// Whether its amounts are points.

@@ -81,12 +81,10 @@ impl Pool {
         }
     }
 
-    /// Forgets pools that nobody has drawn on in this hour. Where the quota is to change all are kept: a bucket that
-    /// grows is not full.
-    pub(super) fn sweep(&mut self, now: Instant) {
-        if self.changes.is_empty() {
-            self.door.sweep(now);
-        }
+    /// The door, to forget pools that nobody has drawn on in this hour; none where the quota is to change, for a bucket
+    /// that grows is not full.
+    pub(super) fn swept(&mut self) -> Option<&mut Door> {
+        self.changes.is_empty().then_some(&mut self.door)
     }
 
     pub(super) fn counter(&self, place: usize) -> Option<&Counter> {
