@@ -93,7 +93,9 @@ impl Maker<'_> {
         let known = &workload.lines()[line];
         let (set, cost) = self.alike(line, JobId(known.first + index));
         let grain = (self.scenario.span.get().0 / GRAINS).max(1);
-        let class = Class { ready: Millis(ready.0 - ready.0 % grain), set, cost };
+        // Never into another hour: that would count as there by a reset what comes after it.
+        let hour = (self.limits.first + ready).hour_start().since(self.limits.first);
+        let class = Class { ready: hour.max(Millis(ready.0 - ready.0 % grain)), set, cost };
         *self.work.entry(class).or_default() += 1;
         for (next, times) in &known.followers {
             for follower in index * times..(index + 1) * times {

@@ -31,6 +31,34 @@ fn tier_change_by_hand() {
 }
 
 #[test]
+fn by_a_reset_the_optimum_has_spent_what_was_there_and_no_more_than_the_pool() {
+    let optimum = |name: &str| {
+        let scenario = Scenario::builtin(name).unwrap();
+        Optimum::of(&scenario, &Workload::new(&scenario, 1)).by_reset.into_values().collect::<Vec<_>>()
+    };
+    let most = |points, is_held_back| Most { points, is_held_back };
+    // 160,000 points, of which the first hour gives 45,000 and each other 65,000.
+    assert_eq!(optimum("top-of-hour"), [most(45_000, true), most(110_000, true), most(160_000, false)]);
+    let tunnel = optimum("svg-macro");
+    assert!(tunnel.iter().all(|most| !most.is_held_back), "the pool holds nothing back: {tunnel:?}");
+    assert_eq!(tunnel.last().unwrap().points, 30 * 2 + 720 * 2);
+}
+
+#[test]
+fn what_comes_after_a_reset_is_not_there_by_it() {
+    // Ten a minute for two days: the span is cut into parts of 168 s, and none of them crosses a reset.
+    let text = "name = \"t\"\nabout = \"t\"\nstart = \"2026-02-02T12:20:01Z\"\nspan = \"2 d\"\n[server]\nquota = {}\n[[work]]\n\
+                name = \"w\"\nrequest = \"GET /wiki/rest/api/content/{n}\"\ncount = 1\narrive = { every = \"6 s\" }\n";
+    let scenario = Scenario::parse("t", text).unwrap();
+    let by_reset = Optimum::of(&scenario, &Workload::new(&scenario, 1)).by_reset;
+    for (reset, most) in by_reset.iter().take(47) {
+        let there = (reset.since(scenario.start).0 - 50).div_ceil(6_000);
+        assert_eq!(most.points, 2 * there, "by {reset:?}");
+    }
+    assert!(by_reset.len() >= 47);
+}
+
+#[test]
 fn one_account_takes_as_long_as_its_own_share_lasts() {
     // 70,000 at 1,200 a minute: the last 400 come 58 minutes after the first minute, which began at 09:00.
     let bound = bound_of("compromised-user/current");
