@@ -1,8 +1,8 @@
 //! The limits and the work of a scenario in the terms of the bound: what counts a call, the server itself is asked.
 //!
 //! What has no place in those terms is left out; the bound is lower for it, and never wrong. That is: what is refused by
-//! chance or for ever, faults, clocks and crashes, the connections of calls that keep theirs alive, and, where there are
-//! several nodes, what is counted for each of them.
+//! chance or for ever, what a refusal costs, faults, clocks and crashes, the connections of calls that keep theirs alive,
+//! and, where there are several nodes, what is counted for each of them.
 
 use super::bucket::{Burst, Refill};
 use super::fleet::{Class, Limits, Rule};
