@@ -161,6 +161,7 @@ mod tests {
             "tier-change",
             "hot-dashboard",
             "svg-macro",
+            "compromised-user",
         ] {
             let scenario = Scenario::builtin(name).unwrap();
             let variants = scenario.variants().into_iter().map(|(_, variant)| variant);

@@ -20,7 +20,7 @@ mod queue;
 pub use error::{LONGEST, RunError};
 
 use crate::fault::Faults;
-use crate::oracle::lower_bound;
+use crate::oracle::Optimum;
 use crate::report::{Ground, Report, Tally};
 use crate::scenario::{Each, Scenario};
 use crate::trace::{Row, Sink, Trace};
@@ -127,8 +127,8 @@ impl World {
     pub fn new(scenario: &Scenario, strategy: &str, seed: u64, trace: Option<Sink>) -> Self {
         let workload = Workload::new(scenario, seed);
         let door = Door::new(scenario, seed);
-        let ground = ground(scenario, &door, workload.tenants());
-        let bound_ms = lower_bound(scenario, &workload).0;
+        let Optimum { bound, by_reset } = Optimum::of(scenario, &workload);
+        let ground = Ground { start: scenario.start, by_reset, burst_per_second: door.burst_per_second() };
         let mut world = Self {
             scenario: scenario.clone(),
             door,
@@ -145,7 +145,7 @@ impl World {
             timers: 0,
             events: 0,
             promises: Promises::default(),
-            tally: Tally::new(strategy, bound_ms, workload.tenants(), ground),
+            tally: Tally::new(strategy, bound.0, workload.tenants(), ground),
             trace: Trace::new(trace, strategy, scenario.start),
             failure: None,
             workload,
@@ -310,18 +310,6 @@ impl World {
                 }
             }
         }
-    }
-}
-
-/// What the figures of a run are measured against.
-fn ground(scenario: &Scenario, door: &Door, tenants: usize) -> Ground {
-    let pool = door.pool();
-    let pools = |is_per_tenant| if is_per_tenant { tenants as u64 } else { 1 };
-    Ground {
-        start: scenario.start,
-        points_per_hour: pool.map(|pool| u64::from(pool.points) * pools(pool.is_per_tenant)),
-        used: pool.map_or(0, |pool| u64::from(pool.used) * pools(pool.is_per_tenant)),
-        burst_per_second: door.burst_per_second(),
     }
 }
 

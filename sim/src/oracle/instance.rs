@@ -1,18 +1,21 @@
-//! The limits and the work of a scenario in the terms of the bound. What has no place in those terms is left out: the
-//! bound is lower for it, and never wrong.
+//! The limits and the work of a scenario in the terms of the bound: what counts a call, the server itself is asked.
+//!
+//! What has no place in those terms is left out; the bound is lower for it, and never wrong. That is: what is refused by
+//! chance or for ever, what a refusal costs, faults, clocks and crashes, the connections of calls that keep theirs alive,
+//! and, where there are several nodes, what is counted for each of them.
 
-use super::fleet::{Class, Limits, Pool};
-use super::points::Burst;
-use crate::scenario::{Arrive, AuthKind, Scenario};
-use crate::server::spec::{ProfileName, QuotaScope, QuotaSpec, RequestsSpec};
-use crate::server::{Arrival, Auth, Sender, Server};
+use super::bucket::{Burst, Refill};
+use super::fleet::{Class, Limits, Rule};
+use super::pool::Pool;
+use super::window::Window;
+use crate::scenario::{Arrive, Each, Scenario};
+use crate::server::counter;
+use crate::server::spec::QuotaSpec;
+use crate::server::{Arrival, Counted, CounterId, Limited, Server};
 use crate::value::Whole;
-use crate::workload::{Draw, JobId, Line, Workload};
-use headroom_model::facts;
-use headroom_model::operation::Operation;
-use headroom_model::points::{Route, Template};
-use headroom_model::profile::{CountedPer, InvocationProfile, WindowRule, WindowShape};
-use headroom_model::time::{HOUR, Instant, Millis};
+use crate::workload::{JobId, Workload};
+use headroom_model::profile::WindowShape;
+use headroom_model::time::{HOUR, Millis};
 use std::collections::BTreeMap;
 
 /// Calls that come are told apart by so many instants of the span.
@@ -24,8 +27,9 @@ pub(super) fn of(scenario: &Scenario, workload: &Workload) -> (Limits, BTreeMap<
         scenario,
         workload,
         server: Server::new(&scenario.server, scenario.start, 0),
-        costs: BTreeMap::new(),
+        known: BTreeMap::new(),
         places: BTreeMap::new(),
+        sets: BTreeMap::new(),
         limits: Limits { first: scenario.start + scenario.way_out(), ..Limits::default() },
         work: BTreeMap::new(),
     };
@@ -38,146 +42,173 @@ pub(super) fn of(scenario: &Scenario, workload: &Workload) -> (Limits, BTreeMap<
 struct Maker<'a> {
     scenario: &'a Scenario,
     workload: &'a Workload,
-    /// Asked for prices only.
+    /// Asked for prices and counters only.
     server: Server,
-    costs: BTreeMap<(usize, u32), Option<u32>>,
-    /// Where the limits of a scope stand.
-    places: BTreeMap<Scope, u32>,
+    /// The set of limits and the cost of jobs that are alike.
+    known: BTreeMap<Alike, (usize, u32)>,
+    /// Where a limit stands.
+    places: BTreeMap<Source, usize>,
+    sets: BTreeMap<Vec<usize>, usize>,
     limits: Limits,
     work: BTreeMap<Class, u64>,
 }
 
-/// What a limit counts together.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Scope {
-    Pool(Option<u32>),
-    Bucket(u32, Option<usize>),
-    Installation(u32),
-    Account(String),
+/// All that tells two jobs apart for a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Alike {
+    line: usize,
+    tenant: u32,
+    user: Option<u32>,
+    objects: u32,
+    /// Only where writes are counted for each item.
+    item: Option<u64>,
+}
+
+/// Where a limit comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    Server(CounterId),
+    /// The workers of a line of work.
+    Workers(usize),
 }
 
 impl Maker<'_> {
-    /// The jobs of one work.
-    fn add(&mut self, at: usize) {
-        let line = &self.workload.lines()[at];
-        let mut arrivals = self.workload.arrivals(self.scenario, at);
-        let (start, grain) = (self.scenario.start, (self.scenario.span.get().0 / GRAINS).max(1));
-        for index in 0..line.count {
-            let ready = match line.spec.arrive {
-                Some(Arrive::Backlog { .. }) => line.spec.begins_after(),
-                // What follows other work is there when that is, and not before the start.
-                None => Millis::ZERO,
-                Some(_) => arrivals.next().map_or(Millis::ZERO, |at| at.since(start)),
+    /// The jobs of a work that follows no other, and those that follow them.
+    fn add(&mut self, line: usize) {
+        let Some(arrive) = self.workload.lines()[line].spec.arrive else { return };
+        let mut arrivals = self.workload.arrivals(self.scenario, line);
+        let begins_after = self.workload.lines()[line].spec.begins_after();
+        for index in 0..self.workload.lines()[line].count {
+            let ready = match arrive {
+                Arrive::Backlog { .. } => begins_after,
+                _ => arrivals.next().map_or(Millis::ZERO, |at| at.since(self.scenario.start)),
             };
-            let ready = Millis(ready.0 - ready.0 % grain);
-            let class = self.class(at, line, JobId(line.first + index), ready);
-            *self.work.entry(class).or_default() += 1;
+            self.add_job(line, index, ready);
         }
     }
 
-    fn class(&mut self, at: usize, line: &Line, job: JobId, ready: Millis) -> Class {
+    /// A job that is there so long after the start. What follows it comes a round trip later at the soonest.
+    fn add_job(&mut self, line: usize, index: u32, ready: Millis) {
+        let workload = self.workload;
+        let known = &workload.lines()[line];
+        let (set, cost) = self.alike(line, JobId(known.first + index));
+        let grain = (self.scenario.span.get().0 / GRAINS).max(1);
+        // Never into another hour: that would count as there by a reset what comes after it.
+        let hour = (self.limits.first + ready).hour_start().since(self.limits.first);
+        let class = Class { ready: hour.max(Millis(ready.0 - ready.0 % grain)), set, cost };
+        *self.work.entry(class).or_default() += 1;
+        for (next, times) in &known.followers {
+            for follower in index * times..(index + 1) * times {
+                self.add_job(*next, follower, ready + self.scenario.round_trip.get());
+            }
+        }
+    }
+
+    /// The set of limits that count a job, and its cost.
+    fn alike(&mut self, line: usize, job: JobId) -> (usize, u32) {
         let draw = self.workload.draw(job);
-        let cost = self.cost(at, line, job, &draw);
-        if line.spec.invoke.is_some() {
-            let windows = self.invocations(line, draw.tenant);
-            return Class { pool: None, bucket: None, windows, cost: 0, ready };
+        let item = self.scenario.server.per_issue_writes.then(|| self.workload.item(job));
+        let alike = Alike { line, tenant: draw.tenant, user: draw.user, objects: draw.objects, item };
+        if let Some(known) = self.known.get(&alike) {
+            return *known;
         }
-        let pool = cost.and_then(|_| self.pool(draw.tenant));
-        let (bucket, windows) = (self.bucket(at, draw.tenant), self.requests(line, job));
-        Class { pool, bucket, windows, cost: cost.unwrap_or(0), ready }
+        let (cost, counted) = self.counted(line, job);
+        let mut set: Vec<usize> = counted.iter().filter_map(|counted| self.place(counted)).collect();
+        set.extend(self.workers(line));
+        let next = self.sets.len();
+        let set = *self.sets.entry(set).or_insert_with_key(|set| {
+            self.limits.sets.push(set.clone());
+            next
+        });
+        self.known.insert(alike, (set, cost));
+        (set, cost)
     }
 
-    /// Points for a job, which its work and the objects of its answer tell; none if it spends none.
-    fn cost(&mut self, at: usize, line: &Line, job: JobId, draw: &Draw) -> Option<u32> {
-        let Self { workload, server, costs, .. } = self;
-        *costs.entry((at, draw.objects)).or_insert_with(|| {
-            let auth = match line.spec.auth {
-                AuthKind::App => Auth::App { copy: 0 },
-                AuthKind::ApiToken => Auth::ApiToken,
-                AuthKind::Anonymous => Auth::Anonymous,
-            };
-            let is_frontend = line.spec.frontend;
-            let sender = Sender { node: 0, account: None, auth, is_frontend, is_new_connection: false };
-            server.points(&Arrival { operation: &workload.operation(job), sender, objects: draw.objects })
+    /// What counts a job, whichever node sends it, and its cost.
+    fn counted(&mut self, line: usize, job: JobId) -> (u32, Vec<Counted>) {
+        let spec = &self.workload.lines()[line].spec;
+        let (operation, objects) = (self.workload.operation(job), self.workload.draw(job).objects);
+        let account = self.workload.options(job).user;
+        let mut ask = |node| {
+            let mut sender = spec.sender(node, account.as_deref());
+            sender.is_new_connection = !spec.keep_alive;
+            self.server.counted(&Arrival { operation: &operation, sender, objects }).unwrap_or_default()
+        };
+        let (node, other) = match (self.scenario.fleet.each, self.workload.user(job)) {
+            // What follows other work is where that was done.
+            (Each::User, Some(user)) if spec.after.is_none() => (user, user),
+            (Each::User, _) => (0, 1),
+            (Each::Node, _) => (0, u32::from(self.scenario.fleet.nodes.get() > 1)),
+        };
+        let (cost, mut counted) = ask(node);
+        let (_, by_other) = ask(other);
+        counted.retain(|counted| by_other.contains(counted));
+        (cost, counted)
+    }
+
+    /// The place of a limit; none if it has none in the terms of the bound.
+    fn place(&mut self, counted: &Counted) -> Option<usize> {
+        let rule = match counted.rule {
+            // A place is taken until the answer is there.
+            Limited::AtOnce(limit) => sliding(limit, self.scenario.way_back()),
+            Limited::By(counter::Rule::Even { capacity, per_second }) => Rule::Burst(Burst { capacity, per_second }),
+            Limited::By(counter::Rule::Stepped { capacity, fill, every }) => {
+                Rule::Refill(Refill { capacity, fill, every, is_of_points: counted.is_of_points })
+            }
+            Limited::By(counter::Rule::Window { limit, span, shape }) if !counted.is_of_points => {
+                Rule::Window(Window { limit, span, shape })
+            }
+            Limited::By(counter::Rule::Window { limit, span: HOUR, shape: WindowShape::Fixed }) => {
+                Rule::Pool(self.pool(matches!(counted.by, CounterId::Pool(_)), limit))
+            }
+            Limited::By(counter::Rule::Window { .. }) => return None,
+        };
+        Some(self.push(Source::Server(counted.by), rule))
+    }
+
+    /// A worker takes its next job when the answer to the one before is there, unless a crash lets it begin anew.
+    fn workers(&mut self, line: usize) -> Option<usize> {
+        let Some(Arrive::Backlog { workers }) = self.workload.lines()[line].spec.arrive else { return None };
+        let fleet = &self.scenario.fleet;
+        let all = fleet.nodes.get().checked_mul(workers.get()).filter(|_| fleet.crash.is_none())?;
+        Some(self.push(Source::Workers(line), sliding(all, self.scenario.round_trip.get())))
+    }
+
+    fn push(&mut self, source: Source, rule: Rule) -> usize {
+        let rules = &mut self.limits.rules;
+        *self.places.entry(source).or_insert_with(|| {
+            rules.push(rule);
+            rules.len() - 1
         })
     }
 
-    fn place(&mut self, scope: Scope, add: impl FnOnce(&mut Limits) -> u32) -> u32 {
-        let limits = &mut self.limits;
-        *self.places.entry(scope).or_insert_with(|| add(limits))
-    }
-
-    fn pool(&mut self, tenant: u32) -> Option<u32> {
-        let quota = self.scenario.server.quota.as_ref()?;
-        let is_hourly = quota.refill.is_none();
-        let forgiven = self.scenario.server.switches.forgiveness.map_or(0, Whole::get);
-        let scope = Scope::Pool((quota.scope() == QuotaScope::Tenant).then_some(tenant));
+    /// Points of each hour, for the app's quota with its changes and with what others spent.
+    fn pool(&self, is_quota: bool, wall: u32) -> Pool {
         let (start, first) = (self.scenario.start, self.limits.first);
-        is_hourly.then(|| self.place(scope, |limits| push(&mut limits.pools, pool(quota, forgiven, start, first))))
-    }
-
-    fn bucket(&mut self, at: usize, tenant: u32) -> Option<u32> {
-        let burst = self.scenario.server.burst.as_ref()?;
-        // Each path has a bucket of its own; which of several works share one does not matter for a lower bound.
-        let line = burst.endpoints.is_some().then_some(at);
-        let per_second = if line.is_some() { self.fastest_path(at) } else { burst.per_second() };
-        let bucket = Burst { capacity: burst.capacity.map_or(per_second, Whole::get), per_second };
-        Some(self.place(Scope::Bucket(tenant, line), |limits| push(&mut limits.buckets, bucket)))
-    }
-
-    fn fastest_path(&self, at: usize) -> u32 {
-        let line = &self.workload.lines()[at];
-        let Operation::Rest(request) = self.workload.operation(JobId(line.first)) else { return u32::MAX };
-        let route = Route::of(&request.method, &request.path);
-        let path = route.template.map_or(request.path.clone(), Template::text);
-        facts::jira_per_second(&request.method, &path)
-    }
-
-    fn invocations(&mut self, line: &Line, tenant: u32) -> Option<u32> {
-        let spec = self.scenario.server.invocations.as_ref().filter(|spec| spec.formula.is_none())?;
-        let is_limited = line.spec.trigger.is_none_or(|trigger| trigger.is_rate_limited());
-        let is_only_one = self.workload.tenants() == 1;
-        let rules = is_limited.then(|| rules(spec.profile, is_only_one))?;
-        Some(self.place(Scope::Installation(tenant), |limits| push(&mut limits.windows, rules)))
-    }
-
-    /// Bitbucket's rolling hour and GitHub's, of an account.
-    fn requests(&mut self, line: &Line, job: JobId) -> Option<u32> {
-        let spec = self.scenario.server.requests.as_ref()?;
-        let rule = hourly(spec, self.scenario)?;
-        let account = self.workload.options(job).user.filter(|_| line.spec.auth != AuthKind::Anonymous)?;
-        Some(self.place(Scope::Account(account), |limits| push(&mut limits.windows, vec![rule])))
+        let quota = self.scenario.server.quota.as_ref().filter(|_| is_quota);
+        let forgiven = self.scenario.server.switches.forgiveness.map_or(0, Whole::get);
+        let is_same_hour = first.hour_start() == start.hour_start();
+        let used = quota.filter(|_| is_same_hour).and_then(|quota| quota.used_points).map_or(0, Whole::get);
+        let way_out = self.scenario.way_out();
+        let walls = quota.map_or_else(|| vec![(Millis::ZERO, wall)], |quota| walls(quota, wall, forgiven, way_out));
+        Pool { walls, used, window: HOUR, to_reset: first.next_hour().since(first), is_quota }
     }
 }
 
-fn push<T>(all: &mut Vec<T>, one: T) -> u32 {
-    all.push(one);
-    all.len() as u32 - 1
+const fn sliding(limit: u32, span: Millis) -> Rule {
+    Rule::Window(Window { limit, span, shape: WindowShape::Sliding })
 }
 
-/// A quota that changes counts as its largest; `forgiven` percent of it are admitted beyond it.
-fn pool(quota: &QuotaSpec, forgiven: u32, start: Instant, first: Instant) -> Pool {
-    let changed = quota.changes.iter().map(|change| change.points.get());
-    let most = u64::from(changed.fold(quota.points_per_hour(), u32::max)) * u64::from(100 + forgiven) / 100;
-    let most = u32::try_from(most).unwrap_or(u32::MAX);
-    let used = quota.used_points.map_or(0, Whole::get);
-    let is_same_hour = first.hour_start() == start.hour_start();
-    let left = most.saturating_sub(if is_same_hour { used } else { 0 });
-    Pool { quota: most, left, window: HOUR, to_reset: first.next_hour().since(first) }
-}
-
-/// What is counted per user is left out, and what is counted per environment, unless there is only one installation.
-fn rules(profile: ProfileName, is_only_one: bool) -> Vec<WindowRule> {
-    let counts = |rule: &&WindowRule| match rule.per {
-        CountedPer::User => false,
-        CountedPer::Environment => is_only_one,
-        _ => true,
-    };
-    InvocationProfile::from(profile).rules().iter().filter(counts).copied().collect()
-}
-
-fn hourly(spec: &RequestsSpec, scenario: &Scenario) -> Option<WindowRule> {
-    let (limit, is_sliding) = spec.per_hour_of(scenario.server.product)?;
-    let shape = if is_sliding { WindowShape::Sliding } else { WindowShape::Fixed };
-    Some(WindowRule { per: CountedPer::User, limit, span: HOUR, shape })
+/// Up to where points are admitted, from when on since the first arrival. Of changes at the same instant the one that
+/// stands last counts, and of those before the first arrival the latest.
+fn walls(quota: &QuotaSpec, wall: u32, forgiven: u32, way_out: Millis) -> Vec<(Millis, u32)> {
+    let mut walls = BTreeMap::from([(Millis::ZERO, wall)]);
+    let mut changes: Vec<_> = quota.changes.iter().collect();
+    changes.sort_by_key(|change| change.after.get());
+    for change in changes {
+        let at = Millis(change.after.get().0.saturating_sub(way_out.0));
+        let most = u64::from(change.points.get()) * u64::from(100 + forgiven) / 100;
+        walls.insert(at, u32::try_from(most).unwrap_or(u32::MAX));
+    }
+    walls.into_iter().collect()
 }

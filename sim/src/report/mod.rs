@@ -11,6 +11,7 @@ pub(crate) use tally::{Ground, Tally};
 use crate::server::Limit;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The figures of one run. As JSON it is one object with these fields under these names, in this order.
 ///
@@ -56,8 +57,11 @@ pub struct Report {
     /// The most calls that reached the server for one tenant in the first second of an hour, the hour of the start left
     /// out, divided by what the burst limit lets through in a second; none without a burst limit.
     pub herd: Option<f64>,
-    /// Points that were charged in the hours that ended during the run, divided by what their pools held. Where there
-    /// is less work than points, it is small for every client.
+    /// Points that were charged by a reset, those for a job that was done again left out, divided by the most that any
+    /// client can have been charged by then ([`crate::oracle::Optimum::by_reset`]): in each hour what pool and burst
+    /// let through of the work that is there. The reset is the last one in the run at which some work was still held
+    /// back, for what is left of a quota then is lost; where none is ever held back, the last one in the run. From 0
+    /// to 1; none where no reset came.
     pub utilisation: Option<f64>,
     /// Interactive jobs that the points quota refused at least once, or that were not done in time or at all.
     pub interactive_denied: u32,
@@ -92,6 +96,16 @@ impl RefusedBy {
     }
 }
 
+/// `burst 12, points-quota 3`; nothing where nothing refused.
+impl fmt::Display for RefusedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.iter().enumerate().try_for_each(|(at, (name, count))| {
+            let comma = if at > 0 { ", " } else { "" };
+            write!(f, "{comma}{name} {count}")
+        })
+    }
+}
+
 /// A quotient to six places; none where the divisor is 0. Whole numbers up to the last step, so that it prints the same
 /// everywhere.
 pub(crate) fn quotient(dividend: u64, divisor: u64) -> Option<f64> {
@@ -107,13 +121,16 @@ mod tests {
     #[test]
     fn the_json_has_exactly_the_documented_fields_in_order() {
         let mut report = Tally::empty_report("none", 100);
+        assert_eq!(report.refused_by.to_string(), "");
+        report.refused_by.count(Limit::TunnelConnections);
         report.refused_by.count(Limit::Burst);
         report.refused_by.count(Limit::Burst);
+        assert_eq!(report.refused_by.to_string(), "burst 2, tunnel-connections 1");
         let report = Report { done: 1, lost: 2, sent: 3, refused: 2, ..report };
         let want = concat!(
             r#"{"strategy":"none","done":1,"lost":2,"deferred":0,"unstarted":0,"sent":3,"admitted":0,"refused":2,"#,
             r#""failed":0,"early":0,"points_spent":0,"finish_ms":0,"bound_ms":100,"ratio":null,"#,
-            r#""refused_by":{"burst":2},"waste":null,"sent_per_admitted":null,"herd":null,"utilisation":null,"#,
+            r#""refused_by":{"burst":2,"tunnel-connections":1},"waste":null,"sent_per_admitted":null,"herd":null,"utilisation":null,"#,
             r#""interactive_denied":0,"interactive_wait_p99_ms":null,"unfairness":0.0}"#
         );
         assert_eq!(serde_json::to_string(&report).unwrap(), want);

@@ -3,8 +3,10 @@
 use super::fairness::{Claim, unfairness};
 use super::waits::Waits;
 use super::{RefusedBy, Report, Series, Share, quotient};
+use crate::oracle::Most;
 use crate::server::Limit;
 use headroom_model::time::{HOUR, Instant};
+use std::collections::BTreeMap;
 
 /// The first second of an hour.
 const FIRST_MS: u64 = 1_000;
@@ -12,25 +14,25 @@ const FIRST_MS: u64 = 1_000;
 const SHARES: usize = 10;
 
 /// What does not change during a run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ground {
     pub(crate) start: Instant,
-    /// What the pools of all tenants hold together in an hour; none without a pool.
-    pub(crate) points_per_hour: Option<u64>,
-    /// Used by others in the first hour.
-    pub(crate) used: u64,
+    /// What the optimum has spent by each reset; empty without a pool.
+    pub(crate) by_reset: BTreeMap<Instant, Most>,
     pub(crate) burst_per_second: Option<u32>,
 }
 
 /// A report in the making.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tally {
     pub(crate) report: Report,
     ground: Ground,
     hour: Instant,
     tenants: Vec<Tenant>,
-    /// Points in hours that have ended: charged, and there to be had.
-    ended: (u64, u64),
+    /// Points that were charged so far, each job once.
+    spent: u64,
+    /// At the reset that the use of the quota is told for: what was charged, and what the optimum was.
+    at_reset: (u64, Most),
     /// Points, or calls where they cost nothing, and how many calls they were for; of this hour and before.
     got: u64,
     calls: u64,
@@ -59,7 +61,8 @@ impl Tally {
             hour: ground.start.hour_start(),
             ground,
             tenants: vec![Tenant::default(); tenants.max(1)],
-            ended: (0, 0),
+            spent: 0,
+            at_reset: (0, Most::default()),
             got: 0,
             calls: 0,
             busiest: 0,
@@ -129,8 +132,8 @@ impl Tally {
         }
     }
 
-    /// The server does a call.
-    pub(crate) fn admitted(&mut self, tenant: u32, points: u32, left: Option<u32>, now: Instant) {
+    /// The server does a call, `is_again` if it has done it before.
+    pub(crate) fn admitted(&mut self, tenant: u32, points: u32, is_again: bool, left: Option<u32>, now: Instant) {
         let weight = u64::from(points).max(1);
         let tenant = &mut self.tenants[tenant as usize];
         tenant.got += weight;
@@ -139,6 +142,7 @@ impl Tally {
         self.calls += 1;
         self.report.admitted += 1;
         self.report.points_spent += u64::from(points);
+        self.spent += if is_again { 0 } else { u64::from(points) };
         let point = self.report.series.at(now.since(self.ground.start));
         point.admitted += 1;
         point.left = left.or(point.left);
@@ -164,7 +168,7 @@ impl Tally {
         report.waste = quotient(report.refused, report.admitted);
         report.sent_per_admitted = quotient(report.sent, report.admitted);
         report.herd = self.ground.burst_per_second.and_then(|burst| quotient(self.herd, u64::from(burst)));
-        report.utilisation = quotient(self.ended.0, self.ended.1);
+        report.utilisation = quotient(self.at_reset.0, self.at_reset.1.points);
         report.interactive_wait_p99_ms = self.waits.percentile(99);
         let mut totals: Vec<(u64, u32)> = self.tenants.iter().map(|tenant| tenant.total).zip(0..).collect();
         totals.sort_unstable_by_key(|(got, tenant)| (std::cmp::Reverse(*got), *tenant));
@@ -177,11 +181,11 @@ impl Tally {
     fn turn(&mut self, now: Instant) {
         while now >= self.hour + HOUR {
             self.weigh();
-            let used = if self.hour <= self.ground.start { self.ground.used } else { 0 };
-            if let Some(points) = self.ground.points_per_hour {
-                let got: u64 = self.tenants.iter().map(|tenant| tenant.got).sum();
-                self.ended.0 += got;
-                self.ended.1 += points.saturating_sub(used);
+            let most = self.ground.by_reset.range(..=self.hour + HOUR).next_back();
+            // Later on all clients catch up: the last reset that took something away tells them apart.
+            let most = most.map(|(reset, most)| (*reset == self.hour + HOUR && most.is_held_back, *most));
+            if let Some((is_held_back, most)) = most.filter(|(now, _)| *now || !self.at_reset.1.is_held_back) {
+                self.at_reset = (self.spent, Most { is_held_back, ..most });
             }
             for tenant in &mut self.tenants {
                 (tenant.got, tenant.first_second) = (0, 0);

@@ -2,6 +2,7 @@
 
 use super::template::{RequestLine, Template};
 use super::zipf::Exponent;
+use crate::server::{Auth, Sender};
 use crate::value::{Span, Whole};
 use headroom_model::operation::Trigger;
 use headroom_model::time::Millis;
@@ -45,7 +46,7 @@ pub struct WorkSpec {
     /// Whether a connection is used again.
     #[serde(default = "yes")]
     pub keep_alive: bool,
-    /// Objects that an answer holds.
+    /// Objects that an answer holds, those of GraphQL's nested connections among them.
     #[serde(default)]
     pub objects: Objects,
     /// The tenant's name, which is the installation's as well; with several tenants a number is added to it.
@@ -199,6 +200,16 @@ fn trigger<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Trigger>
 }
 
 impl WorkSpec {
+    /// Who sends its requests, from a node and over a connection that is kept alive.
+    pub(crate) fn sender<'a>(&self, node: u32, account: Option<&'a str>) -> Sender<'a> {
+        let auth = match self.auth {
+            AuthKind::App => Auth::App { copy: node },
+            AuthKind::ApiToken => Auth::ApiToken,
+            AuthKind::Anonymous => Auth::Anonymous,
+        };
+        Sender { node, account, auth, is_frontend: self.frontend, is_new_connection: false }
+    }
+
     /// How long after the start the first can come.
     #[must_use]
     pub fn begins_after(&self) -> Millis {

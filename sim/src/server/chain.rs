@@ -3,7 +3,7 @@
 use super::arrival::Facts;
 use super::chance::Chance;
 use super::concurrency::Concurrency;
-use super::counter::{Counter, NEVER};
+use super::counter::{Counter, NEVER, Rule};
 use super::door::Door;
 use super::doors;
 use super::escalation::Escalation;
@@ -27,6 +27,35 @@ pub(super) struct Chain {
     max_cost: Option<u32>,
     refused_costs: bool,
     open: Open,
+}
+
+/// A counter that counts an arrival, for the bound of what any client can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) by: CounterId,
+    pub(crate) rule: Limited,
+    /// Whether it counts points and not calls.
+    pub(crate) is_of_points: bool,
+}
+
+/// Which counter of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum CounterId {
+    /// Of a door, by its place.
+    Door(usize, usize),
+    /// Of the points quota, by its place.
+    Pool(usize),
+    /// Of requests at the same time.
+    Slots((u32, u32)),
+}
+
+/// What a counter admits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limited {
+    /// So much over time.
+    By(Rule),
+    /// So many until their answers are there.
+    AtOnce(u32),
 }
 
 /// The counters that concern an arrival.
@@ -55,9 +84,27 @@ impl Chain {
         }
     }
 
-    /// Applies what changes with time.
+    /// Applies what changes with time, and forgets what is over.
     pub(super) fn advance(&mut self, now: Instant) {
         self.pool.iter_mut().for_each(|pool| pool.advance(now));
+        self.swept().for_each(|door| door.sweep_if_many(now));
+    }
+
+    /// Forgets what is over, be it little or much.
+    #[cfg(test)]
+    pub(super) fn sweep(&mut self, now: Instant) {
+        self.swept().for_each(|door| door.sweep(now));
+    }
+
+    /// How many counters all limits have together.
+    #[cfg(test)]
+    pub(super) fn counters(&mut self) -> usize {
+        self.swept().map(|door| door.counters()).sum()
+    }
+
+    fn swept(&mut self) -> impl Iterator<Item = &mut Door> {
+        let pools = self.pool.iter_mut().chain(&mut self.preview).filter_map(Pool::swept);
+        self.doors.iter_mut().chain(pools)
     }
 
     /// Finds the counters that concern an arrival. All that follows is about this one.
@@ -69,6 +116,24 @@ impl Chain {
         self.open.pool = self.pool.as_mut().and_then(|pool| pool.place(facts));
         self.open.preview = self.preview.as_mut().and_then(|pool| pool.place(facts));
         self.open.is_over_preview = false;
+    }
+
+    /// What counts the arrival in hand.
+    pub(super) fn counted(&self, facts: &Facts<'_>) -> Vec<Counted> {
+        let doors = self.open.doors.iter().filter_map(|&(at, place)| {
+            let door = &self.doors[at];
+            let rule = Limited::By(door.counter(place)?.rule());
+            Some(Counted { by: CounterId::Door(at, place), rule, is_of_points: door.is_of_points() })
+        });
+        let pool = self.pool.as_ref().zip(self.open.pool).and_then(|(pool, place)| {
+            let rule = Limited::By(pool.counter(place)?.rule());
+            Some(Counted { by: CounterId::Pool(place), rule, is_of_points: true })
+        });
+        let places = self.concurrency.as_ref().and_then(|concurrency| {
+            let (Slot(slot), most) = concurrency.slot(facts)?;
+            Some(Counted { by: CounterId::Slots(slot), rule: Limited::AtOnce(most), is_of_points: false })
+        });
+        doors.chain(pool).chain(places).collect()
     }
 
     /// Asks every limit. The end is the latest of all; the name is the first one's, of two alike the later one's.

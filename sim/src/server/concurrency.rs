@@ -4,6 +4,7 @@ use super::arrival::Facts;
 use super::spec::ConcurrencySpec;
 use super::verdict::Slot;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// How many are under way.
 #[derive(Clone, Debug)]
@@ -28,9 +29,17 @@ impl Concurrency {
         Some(slot)
     }
 
+    /// What an arrival would take a place of, and how many places there are.
+    pub(super) fn slot(&self, facts: &Facts<'_>) -> Option<(Slot, u32)> {
+        slot(facts).map(|slot| (slot, self.most))
+    }
+
     pub(super) fn release(&mut self, slot: Slot) {
-        if let Some(open) = self.open.get_mut(&slot.0) {
-            *open = open.saturating_sub(1);
+        if let Entry::Occupied(mut open) = self.open.entry(slot.0) {
+            *open.get_mut() = open.get().saturating_sub(1);
+            if *open.get() == 0 {
+                open.remove();
+            }
         }
     }
 }

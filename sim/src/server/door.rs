@@ -67,7 +67,12 @@ pub(super) struct Door {
     is_of_points: bool,
     places: BTreeMap<Key, usize>,
     counters: Vec<Counter>,
+    /// How many counters there are when they are swept.
+    sweep_at: usize,
 }
+
+/// Fewer counters than this are not worth sweeping.
+const SWEEP_FLOOR: usize = 1_024;
 
 impl Door {
     /// A door that counts requests.
@@ -81,6 +86,7 @@ impl Door {
             is_of_points: false,
             places: BTreeMap::new(),
             counters: Vec::new(),
+            sweep_at: SWEEP_FLOOR,
         }
     }
 
@@ -136,6 +142,39 @@ impl Door {
     /// So much was taken of every counter before the first call.
     pub(super) fn use_before(&mut self, amount: u32, now: Instant) {
         self.template.take(amount, now);
+    }
+
+    /// Forgets the counters that are as new, each time their number has doubled. Places that were found before are no
+    /// longer valid.
+    pub(super) fn sweep_if_many(&mut self, now: Instant) {
+        if self.counters.len() >= self.sweep_at {
+            self.sweep(now);
+            self.sweep_at = (self.counters.len() * 2).max(SWEEP_FLOOR);
+        }
+    }
+
+    /// Forgets the counters that are as new.
+    pub(super) fn sweep(&mut self, now: Instant) {
+        let mut kept = Vec::new();
+        let counters = &self.counters;
+        self.places.retain(|_, place| {
+            let Some(counter) = counters.get(*place).filter(|counter| !counter.is_idle(now)) else { return false };
+            *place = kept.len();
+            kept.push(counter.clone());
+            true
+        });
+        self.counters = kept;
+    }
+
+    /// How many counters there are.
+    #[cfg(test)]
+    pub(super) const fn counters(&self) -> usize {
+        self.counters.len()
+    }
+
+    /// Whether its amounts are points.
+    pub(super) const fn is_of_points(&self) -> bool {
+        self.is_of_points
     }
 
     /// Another limit for all counters, from now on.

@@ -52,6 +52,8 @@ pub use arrival::{Arrival, Auth, Sender};
 pub use spec::ServerSpec;
 pub use verdict::{Decision, Limit, Refused, Scope, Slot, Verdict};
 
+pub(crate) use chain::{Counted, CounterId, Limited};
+
 use arrival::{Facts, Target};
 use chain::Chain;
 use delivery::Delivery;
@@ -99,8 +101,7 @@ impl Server {
     pub fn answer(&mut self, arrival: &Arrival<'_>, now: Instant) -> Decision {
         let now = self.tick(now);
         let facts = Facts::read(arrival, &mut self.names, &mut self.prices, self.counting);
-        let is_served = if facts.target == Target::Function { self.serves_functions } else { self.serves_rest };
-        if !is_served {
+        if !self.serves(&facts) {
             let answer = self.voice.not_found(arrival.operation, now);
             return Decision { answer, verdict: Verdict::NotFound, left: None, holds: None };
         }
@@ -111,10 +112,14 @@ impl Server {
         }
     }
 
-    /// Points that an arrival would be charged; none if it spends none.
-    pub fn points(&mut self, arrival: &Arrival<'_>) -> Option<u32> {
+    /// Points that an arrival costs, and what counts it, before anything has come: for the bound of what any client can
+    /// do. None if this server has no such operation.
+    pub(crate) fn counted(&mut self, arrival: &Arrival<'_>) -> Option<(u32, Vec<Counted>)> {
         let facts = Facts::read(arrival, &mut self.names, &mut self.prices, self.counting);
-        facts.spends_points.then_some(facts.price.points)
+        self.serves(&facts).then(|| {
+            self.chain.open(&facts);
+            (facts.price.points, self.chain.counted(&facts))
+        })
     }
 
     /// Gives back what a request held, when its answer was sent.
@@ -140,6 +145,10 @@ impl Server {
     #[must_use]
     pub const fn run_limit(trigger: Trigger) -> Millis {
         doors::run_limit(trigger)
+    }
+
+    fn serves(&self, facts: &Facts<'_>) -> bool {
+        if facts.target == Target::Function { self.serves_functions } else { self.serves_rest }
     }
 
     fn tick(&mut self, now: Instant) -> Instant {

@@ -81,6 +81,16 @@ impl Pool {
         }
     }
 
+    /// The door, to forget pools that nobody has drawn on in this hour; none where the quota is to change, for a bucket
+    /// that grows is not full.
+    pub(super) fn swept(&mut self) -> Option<&mut Door> {
+        self.changes.is_empty().then_some(&mut self.door)
+    }
+
+    pub(super) fn counter(&self, place: usize) -> Option<&Counter> {
+        self.door.counter(place)
+    }
+
     pub(super) fn place(&mut self, facts: &Facts<'_>) -> Option<usize> {
         self.door.place(facts)
     }

@@ -20,12 +20,10 @@ impl Price {
     /// Of what spends no points.
     pub(super) const FREE: Self = Self { points: 0, objects: 0, layout: Layout::SINGLE };
 
-    /// The page of 2025-12-12 prices GraphQL as REST: a mutation is flat, a query costs more for each object. What kind
-    /// of objects they are only the document tells, which is not read here: each counts 1, as core objects do.
+    /// The page of 2025-12-12 prices GraphQL as REST: a mutation is flat, a query costs more for each object by its kind.
     pub(super) fn of_graphql(request: &Request, objects: u32) -> Self {
         let objects = objects.min(MOST_OBJECTS);
-        let charged = if super::graphql::is_mutation(request) { 0 } else { objects };
-        Self { points: BASE_POINTS.saturating_add(charged), objects, layout: Layout::SINGLE }
+        Self { points: super::graphql::points(request, objects), objects, layout: Layout::SINGLE }
     }
 
     /// The body that holds the objects. `path` names the object, where there is one.

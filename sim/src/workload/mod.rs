@@ -240,7 +240,7 @@ impl Workload {
     }
 
     /// The item that a job is about; what comes every so often is about the same items again.
-    fn item(&self, job: JobId) -> u64 {
+    pub(crate) fn item(&self, job: JobId) -> u64 {
         let line = self.line(job);
         let index = job.0 - line.first;
         let items = match line.spec.arrive {

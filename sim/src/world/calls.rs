@@ -3,8 +3,7 @@
 use super::queue::{Delivery, Life, Told, What};
 use super::{Event, World};
 use crate::fault::{Call, Fate, Met, answered};
-use crate::scenario::AuthKind;
-use crate::server::{Arrival, Auth, Decision, Limit, Refused, Scope, Sender, Verdict};
+use crate::server::{Arrival, Decision, Limit, Refused, Scope, Sender, Verdict};
 use crate::trace::{Row, Status};
 use crate::workload::{Draw, JobId};
 use headroom_model::operation::{Answer, AttemptError, Operation};
@@ -51,21 +50,10 @@ impl World {
     /// What a call that is about to be sent falls under.
     fn scopes(&self, node: u32, job: JobId) -> Vec<Scope> {
         let (operation, account) = (self.workload.operation(job), self.workload.options(job).user);
-        let mut sender = self.sender(node, job, account.as_deref());
+        let mut sender = self.workload.line(job).spec.sender(node, account.as_deref());
         let known = &self.nodes[node as usize];
         sender.is_new_connection = !self.workload.line(job).spec.keep_alive || known.connections <= known.in_flight;
         Scope::of_arrival(&Arrival { operation: &operation, sender, objects: 1 })
-    }
-
-    /// Who sends, over a connection that is kept alive.
-    fn sender<'a>(&self, node: u32, job: JobId, account: Option<&'a str>) -> Sender<'a> {
-        let spec = &self.workload.line(job).spec;
-        let auth = match spec.auth {
-            AuthKind::App => Auth::App { copy: node },
-            AuthKind::ApiToken => Auth::ApiToken,
-            AuthKind::Anonymous => Auth::Anonymous,
-        };
-        Sender { node, account, auth, is_frontend: spec.frontend, is_new_connection: false }
     }
 
     /// A call reaches the server, or what stands before it.
@@ -149,15 +137,16 @@ impl World {
         let Sent { node, job, draw, operation, is_new_connection } = *call;
         self.tally.arrived(draw.tenant, self.now);
         let account = self.workload.options(job).user;
-        let sender = Sender { is_new_connection, ..self.sender(node, job, account.as_deref()) };
+        let sender = self.workload.line(job).spec.sender(node, account.as_deref());
+        let sender = Sender { is_new_connection, ..sender };
         let arrival = Arrival { operation, sender, objects: draw.objects };
         let Decision { answer, verdict, left, holds } = self.door.answer(&arrival, self.now);
         let status = self.trace.is_on().then(|| status(&answer));
         let row = Row { status, left, ..*row };
         let promise = match verdict {
             Verdict::Admitted { points } => {
-                self.jobs[job.0 as usize].is_served = true;
-                self.tally.admitted(draw.tenant, points, left, self.now);
+                let is_again = std::mem::replace(&mut self.jobs[job.0 as usize].is_served, true);
+                self.tally.admitted(draw.tenant, points, is_again, left, self.now);
                 self.trace.row(self.now, &Row { event: "admit", points: Some(points), ..row });
                 None
             }

@@ -6,6 +6,7 @@ use proptest::{prop_assert, prop_assert_eq, prop_assume, proptest};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+mod bound;
 mod laws;
 
 /// A scenario of pages with these lines besides; `work` goes into its table of work.

@@ -3,7 +3,11 @@
 //! Source: Jira's rate limiting page (token bucket per tenant, path and method, read 2026-11); Data Center's page (so
 //! many tokens each interval, read 2026-11); the thread of RFC 130 (a refill every 15 s, 2026-04).
 
+use super::Rule;
 use headroom_model::time::{Instant, Millis};
+
+/// Units of a token that comes back evenly. 1,000 ms in a second: so a rate per second is one of units per millisecond.
+const TOKEN: u64 = 1_000;
 
 /// A bucket of tokens.
 #[derive(Clone, Debug)]
@@ -22,8 +26,7 @@ impl Bucket {
     /// A full bucket that gets `per_second` tokens in even portions, one each millisecond. Less than 1 counts as 1.
     #[must_use]
     pub const fn even(capacity: u32, per_second: u32) -> Self {
-        // 1,000 ms in a second: with as many units in a token, a rate per second is one of units per millisecond.
-        Self::full(capacity, 1_000, Millis(1), per_second)
+        Self::full(capacity, TOKEN, Millis(1), per_second)
     }
 
     /// A full bucket that gets `fill` tokens at every multiple of `period` since the epoch. Less than 1 counts as 1.
@@ -42,6 +45,19 @@ impl Bucket {
     #[must_use]
     pub const fn capacity(&self) -> u32 {
         self.capacity
+    }
+
+    pub(super) const fn rule(&self) -> Rule {
+        let Self { capacity, period, units_per_period, .. } = *self;
+        let amount = units_per_period as u32;
+        match period {
+            Millis(1) if self.token == TOKEN => Rule::Even { capacity, per_second: amount },
+            every => Rule::Stepped { capacity, fill: amount, every },
+        }
+    }
+
+    pub(super) fn is_full(&self, now: Instant) -> bool {
+        self.units_at(now) == self.most()
     }
 
     pub(super) fn per_second(&self) -> Option<u32> {

@@ -25,6 +25,14 @@ impl Fixed {
         self.limit
     }
 
+    pub(super) const fn span(&self) -> Millis {
+        self.span
+    }
+
+    pub(super) const fn is_over(&self, now: Instant) -> bool {
+        self.start_at(now).0 > self.start.0 || self.used == 0
+    }
+
     pub(super) const fn set_limit(&mut self, limit: u32) {
         self.limit = limit;
     }

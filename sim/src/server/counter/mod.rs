@@ -13,10 +13,41 @@ pub use bucket::Bucket;
 pub use fixed::Fixed;
 pub use sliding::Sliding;
 
+use headroom_model::profile::WindowShape;
 use headroom_model::time::{Instant, Millis};
 
 /// The end of a refusal that has none: what asks for more than there ever is.
 pub const NEVER: Instant = Instant(u64::MAX);
+
+/// What a counter admits, whatever has been taken of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// A bucket of `capacity` that gets so much each second, evenly.
+    Even {
+        /// Of a full bucket.
+        capacity: u32,
+        /// What comes back.
+        per_second: u32,
+    },
+    /// A bucket of `capacity` that gets `fill` at every multiple of `every` since the epoch.
+    Stepped {
+        /// Of a full bucket.
+        capacity: u32,
+        /// What comes back at once.
+        fill: u32,
+        /// From one fill to the next.
+        every: Millis,
+    },
+    /// So much in each window.
+    Window {
+        /// What it admits.
+        limit: u32,
+        /// Its length.
+        span: Millis,
+        /// How it moves.
+        shape: WindowShape,
+    },
+}
 
 /// One counter of any shape.
 #[derive(Clone, Debug)]
@@ -87,6 +118,30 @@ impl Counter {
             Self::Bucket(bucket) => bucket.capacity(),
             Self::Fixed(window) => window.limit(),
             Self::Sliding(window) => window.limit(),
+        }
+    }
+
+    /// What it admits.
+    #[must_use]
+    pub const fn rule(&self) -> Rule {
+        match self {
+            Self::Bucket(bucket) => bucket.rule(),
+            Self::Fixed(window) => {
+                Rule::Window { limit: window.limit(), span: window.span(), shape: WindowShape::Fixed }
+            }
+            Self::Sliding(window) => {
+                Rule::Window { limit: window.limit(), span: window.span(), shape: WindowShape::Sliding }
+            }
+        }
+    }
+
+    /// Whether it is as new at `now`: forgotten and made again, it would answer the same.
+    #[must_use]
+    pub fn is_idle(&self, now: Instant) -> bool {
+        match self {
+            Self::Bucket(bucket) => bucket.is_full(now),
+            Self::Fixed(window) => window.is_over(now),
+            Self::Sliding(window) => window.is_empty(now),
         }
     }
 

@@ -27,6 +27,14 @@ impl Sliding {
         self.limit
     }
 
+    pub(super) const fn span(&self) -> Millis {
+        self.span
+    }
+
+    pub(super) fn is_empty(&self, now: Instant) -> bool {
+        self.taken.back().is_none_or(|(at, _)| *at + self.span <= now)
+    }
+
     pub(super) const fn set_limit(&mut self, limit: u32) {
         self.limit = limit;
     }

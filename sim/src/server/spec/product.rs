@@ -1,6 +1,6 @@
 //! What a product limits beside the points: bursts, tokens, requests at the same time; and what other products limit.
 
-use super::{Count, PointsCount, Product};
+use super::{Count, PointsCount};
 use crate::value::Whole;
 use headroom_model::facts;
 use serde::Deserialize;
@@ -89,18 +89,6 @@ pub struct RequestsSpec {
     pub fill: Option<Count>,
     /// Data Center: that interval, in whole seconds. Default: 1.
     pub interval_secs: Option<Whole<1, 3_600>>,
-}
-
-impl RequestsSpec {
-    /// Requests of one account in an hour, and whether that hour is the last 60 minutes; none where it is a bucket.
-    pub(crate) fn per_hour_of(&self, product: Product) -> Option<(u32, bool)> {
-        let told = |or: u32| self.per_hour.map_or(or, Whole::get);
-        match product {
-            Product::DataCenter => None,
-            Product::Github => Some((told(facts::GITHUB_PER_HOUR.value), false)),
-            _ => Some((told(facts::BITBUCKET_PER_HOUR.value), true)),
-        }
-    }
 }
 
 /// Refusals that have nothing to do with the client: `[server.gateway]`. Each comes by chance, on average every so many

@@ -87,6 +87,21 @@ proptest! {
     }
 
     #[test]
+    fn what_is_over_is_forgotten_and_no_answer_differs(
+        spec in any_spec(), steps in prop::collection::vec(any_step(), 1..60)
+    ) {
+        let (mut sweeping, mut keeping) = (server(&spec), server(&spec));
+        let mut now = NOW;
+        for (wait, operation, sender, objects) in &steps {
+            // Some waits are longer than every window.
+            now += Millis(if *wait < 30 { wait * 200_000 } else { *wait });
+            let arrival = Arrival { operation, sender: *sender, objects: *objects };
+            sweeping.chain.sweep(now);
+            prop_assert_eq!(sweeping.answer(&arrival, now), keeping.answer(&arrival, now));
+        }
+    }
+
+    #[test]
     fn points_are_conserved(spec in any_spec(), steps in prop::collection::vec(any_step(), 1..40)) {
         let mut server = server(&format!("{spec}\n").replace("points = 12\nchanges = [{ after = \"2 s\", points = 30 }, { after = \"5 s\", points = 9 }]", "points = 300"));
         let mut spent = 0;
@@ -129,4 +144,26 @@ proptest! {
         };
         prop_assert_eq!(run(), run());
     }
+}
+
+#[test]
+fn counters_do_not_pile_up_over_a_day_of_tenants_and_issues() {
+    let mut server = server(
+        "product = \"jira\"\nper_issue_writes = true\nquota = { points = 10, scope = \"tenant\" }\n\
+         burst = { endpoints = \"jira\" }\nconcurrency = { most = 1 }",
+    );
+    let mut most = 0;
+    for call in 0..100_000_u64 {
+        let operation = Operation::Rest(Request {
+            method: "PUT".into(),
+            ..Request::get(format!("tenant-{}", call % 25_000), format!("/rest/api/3/issue/KEY-{call}"))
+        });
+        // 24 hours.
+        let decision = server.answer(&Arrival::of_app(&operation), Instant(NOW.0 + call * 864));
+        assert_eq!(decision.verdict, Verdict::Admitted { points: 1 });
+        server.release(decision.holds.unwrap());
+        most = most.max(server.chain.counters());
+    }
+    // 4,167 calls in an hour, and a door is swept when their number has doubled.
+    assert!(most < 2 * 4_167 + 3 * 1_024 + 1_000, "{most} counters at once");
 }

@@ -115,6 +115,20 @@ fn the_report_is_the_sum_of_the_trace() {
 }
 
 #[test]
+fn the_tunnel_is_named_as_the_culprit_in_report_json_and_trace_and_nothing_else_is() {
+    let scenario = Scenario::builtin("svg-macro").unwrap();
+    let (report, text) = traced(&scenario, "atlassian-docs", 1);
+    assert!(report.refused > 0);
+    assert_eq!(report.refused_by.to_string(), format!("tunnel-connections {}", report.refused));
+    let json: serde_json::Value = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["refused_by"], serde_json::json!({ "tunnel-connections": report.refused }));
+    let lines = lines(&text);
+    let refusals: Vec<_> = lines.iter().filter(|line| line[3] == "refuse").collect();
+    assert_eq!(refusals.len() as u64, report.refused);
+    assert!(refusals.iter().all(|line| line[9].starts_with("limit=tunnel-connections scope=tunnel until_ms=")));
+}
+
+#[test]
 fn a_wait_ends_when_the_nodes_own_clock_shows_the_instant_unless_it_is_set_meanwhile() {
     let fleet = "[fleet]\nnodes = 2\nclock_offset = \"1 h\"\nclock_drift_ppm = 100_000\n\
                  clock_step = { after = \"1 min\", by = \"5 min\" }";
