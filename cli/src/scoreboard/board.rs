@@ -22,7 +22,7 @@ own pages show or what people write: `headroom simulate --help` says what each d
 /// The page of these runs.
 pub fn page(groups: &[Group<'_>], seed: u64) -> Page {
     let version = env!("CARGO_PKG_VERSION");
-    let about = format!("{ABOUT}\n\nHeadroom {version}, {} scenarios, seed {seed}.", groups.len());
+    let about = format!("{ABOUT}\n\nHeadroom {version}, {} scenarios and variants, seed {seed}.", groups.len());
     let mut sections = vec![overview::section(groups)];
     sections.extend(targets::sections(groups));
     sections.extend(early(groups));

@@ -24,8 +24,8 @@ const REASONS: &[Reason] = &[
         "rush/strangers",
         "ratio",
         "7,000 browsers that do not know of each other: who is refused cannot know how many wait beside him, \
-            so he spreads wider than one calendar would. The bound is that of one who sees all calls; `rush` \
-            reaches it.",
+            so he spreads wider than one calendar would. The bound is that of one who sees all calls, and `rush` \
+            reaches it; how near strangers could come nobody has proved.",
     ),
     no_client(
         "rush/strangers",
@@ -85,7 +85,12 @@ const REASONS: &[Reason] = &[
             is done, and none is refused twice.",
     ),
     no_client("hot-dashboard/2026-09-strangers", "ratio", "As under the limits of RFC 130."),
-    no_client("hot-dashboard/2026-09-strangers", "waste", "As under the limits of RFC 130."),
+    no_client(
+        "hot-dashboard/2026-09-strangers",
+        "waste",
+        "As under the limits of RFC 130: 6,977 are refused before anyone can know, 0.6977 for each that is \
+            done.",
+    ),
     ours(
         "noisy-tenant",
         "unfairness",
