@@ -2,6 +2,7 @@
 
 use crate::clients::{self, Runner};
 use crate::failure::{self, Failure};
+use crate::runs::{self, Ran};
 use crate::{page, scenarios, table};
 use anyhow::anyhow;
 use headroom_sim::trace::{Sink, WithoutHeader};
@@ -9,7 +10,7 @@ use headroom_sim::{Report, Scenario};
 use indicatif::ProgressBar;
 use serde::Serialize;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -80,15 +81,6 @@ struct Document {
     results: Vec<Ran>,
 }
 
-/// One run.
-#[derive(Serialize)]
-struct Ran {
-    /// The scenario, or its variant after a slash.
-    scenario: String,
-    #[serde(flatten)]
-    report: Report,
-}
-
 /// Runs the scenario with every strategy and prints the result.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let began = Instant::now();
@@ -139,6 +131,7 @@ fn print(document: &Document, as_json: bool) -> Result<(), Failure> {
         }
         let reports: Vec<&Report> = ran.iter().map(|ran| &ran.report).collect();
         writeln!(out, "{}", table::of(&reports))?;
+        write_early(&mut out, &reports)?;
     }
     let (virtual_time, wall) = (table::clock(document.virtual_ms), table::seconds(document.wall_ms));
     // Tenths of hours for each second of wall time.
@@ -148,16 +141,21 @@ fn print(document: &Document, as_json: bool) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
+/// Who came before an instant that he had been told, and the first lines of the trace that show it.
+fn write_early(out: &mut impl Write, reports: &[&Report]) -> io::Result<()> {
+    for report in reports.iter().filter(|report| report.early > 0) {
+        writeln!(out, "early: `{}` {} times, first:", report.strategy, table::number(report.early))?;
+        for early in &report.first_early {
+            writeln!(out, "{}", early.line)?;
+        }
+    }
+    Ok(())
+}
+
 /// A page with the figures and charts of these runs.
 fn write_page(file: &Path, scenarios: &[Scenario], results: &[Ran]) -> Result<(), Failure> {
-    let runs: Vec<(&Scenario, Vec<&Report>)> = scenarios
-        .iter()
-        .map(|scenario| {
-            let of = results.iter().filter(|ran| ran.scenario == scenario.name);
-            (scenario, of.map(|ran| &ran.report).collect())
-        })
-        .collect();
-    let html = page::of_runs("Headroom: a simulation", &runs).html().map_err(Failure::Run)?;
+    let html =
+        page::of_runs("Headroom: a simulation", &runs::by_scenario(scenarios, results)).html().map_err(Failure::Run)?;
     std::fs::write(file, html).map_err(|error| {
         let (file, why) = (file.display(), failure::of_file(&error));
         Failure::BadInput(anyhow!("cannot write the page `{file}`: {why}; name another file"))

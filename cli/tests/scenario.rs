@@ -1,4 +1,4 @@
-//! `headroom scenario` and `headroom scoreboard` as a person meets them.
+//! `headroom scenario` as a person meets it.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -34,14 +34,4 @@ fn every_scenario_and_variant_that_the_list_names_can_be_checked() {
     for name in names {
         assert_eq!(headroom(&["scenario", "check", name]).status.code(), Some(0), "{name}");
     }
-}
-
-#[test]
-fn a_scoreboard_has_a_row_for_each_client_under_each_scenario() {
-    let asked = ["scoreboard", "--scenario", "rush/strangers", "--strategy", "headroom-native", "--strategy", "none"];
-    let (first, second) = (headroom(&asked), headroom(&asked));
-    let board = text(&first.stdout);
-    assert!(board.contains("\n## rush/strangers\n") && first.stdout == second.stdout, "{board}");
-    let rows = ["headroom-native", "none"].map(|name| board.contains(&format!("\n| {name} | ")));
-    assert_eq!(rows, [true, true], "{board}");
 }

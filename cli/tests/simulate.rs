@@ -168,6 +168,26 @@ fn the_same_seed_gives_the_same_trace_under_one_header() {
 }
 
 #[test]
+fn early_sends_are_told_with_their_lines_of_the_trace() {
+    let path = file("early-sends.tsv");
+    let output = headroom(&["rush", "--strategy", "none", "--trace", path.to_str().unwrap()]);
+    let trace = std::fs::read_to_string(&path).unwrap();
+    let early: Vec<_> = trace.lines().filter(|line| line.contains("\tearly scope=")).collect();
+    assert!(early.len() > 3_000);
+    let told = format!("early: `none` {} times, first:\n{}\n", early.len(), early[..3].join("\n"));
+    assert!(text(&output.stdout).replace("6,298", "6298").contains(&told), "{}\nwanted: {told}", text(&output.stdout));
+    let output = headroom(&["rush", "--strategy", "none", "--strategy", "headroom-native", "--json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let [none, ours] = [0, 1].map(|place| document["results"][place]["first_early"].as_array().unwrap());
+    let lines: Vec<_> = none.iter().filter_map(|early| early["line"].as_str()).collect();
+    assert_eq!(
+        (lines, none[0]["time_ms"].to_string()),
+        (early[..3].to_vec(), early[0].split('\t').next().unwrap().to_owned())
+    );
+    assert!(ours.is_empty());
+}
+
+#[test]
 fn a_scenario_may_be_a_file() {
     let path = file("small.toml");
     let scenario =

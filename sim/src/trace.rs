@@ -87,12 +87,12 @@ impl Trace {
 
     pub(crate) fn row(&mut self, now: Instant, row: &Row<'_>) {
         let at = now.since(self.start);
-        self.write(|out, strategy| {
-            write!(out, "{}\t{}\t{}\t{}", at.0, strategy, Cell(row.node), row.event)?;
-            write!(out, "\t{}", Cell(row.job.map(|job| job.0)))?;
-            write!(out, "\t{}\t{}\t{}", Cell(row.attempt), Cell(row.status), Cell(row.points))?;
-            writeln!(out, "\t{}\t{}", Cell(row.left), Cell(row.detail))
-        });
+        self.write(|out, strategy| writeln!(out, "{}", Line { at, strategy, row }));
+    }
+
+    /// The line of this event, whether anybody reads the trace or not; without its line break.
+    pub(crate) fn line(&self, now: Instant, row: &Row<'_>) -> String {
+        Line { at: now.since(self.start), strategy: &self.strategy, row }.to_string()
     }
 
     /// Whether anybody reads it.
@@ -117,6 +117,22 @@ impl Trace {
             self.error = Some(error);
             self.out = None;
         }
+    }
+}
+
+struct Line<'a> {
+    at: Millis,
+    strategy: &'a str,
+    row: &'a Row<'a>,
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, strategy, row } = self;
+        write!(f, "{}\t{}\t{}\t{}", at.0, strategy, Cell(row.node), row.event)?;
+        write!(f, "\t{}", Cell(row.job.map(|job| job.0)))?;
+        write!(f, "\t{}\t{}\t{}", Cell(row.attempt), Cell(row.status), Cell(row.points))?;
+        write!(f, "\t{}\t{}", Cell(row.left), Cell(row.detail))
     }
 }
 

@@ -4,7 +4,7 @@ pub mod chart;
 mod runs;
 pub mod theme;
 
-pub use runs::{COLUMNS, cells, of_runs};
+pub use runs::{of_runs, sections};
 
 use anyhow::Result;
 use chart::{Chart, Shown};
@@ -77,9 +77,9 @@ impl Page {
                 body {
                     header {
                         h1 { (self.title) }
-                        p { (self.about) }
+                        (prose(&self.about))
                         @if self.sections.len() > 1 {
-                            nav { @for section in &self.sections { a href={ "#" (section.heading) } { (section.heading) } " " } }
+                            nav { @for section in &self.sections { a href={ "#" (anchor(section)) } { (section.heading) } " " } }
                         }
                     }
                     main {
@@ -95,13 +95,30 @@ impl Page {
 fn section(section: &Section) -> Result<Markup> {
     let charts = section.charts.iter().map(figure).collect::<Result<Vec<_>>>()?;
     Ok(html! {
-        section id=(section.heading) {
+        section id=(anchor(section)) {
             h2 { (section.heading) }
-            p { (section.about) }
+            (prose(&section.about))
             (table(&section.figures))
-            div class="charts" { @for chart in &charts { (chart) } }
+            @if !charts.is_empty() { div class="charts" { @for chart in &charts { (chart) } } }
         }
     })
+}
+
+/// A name for links: a heading may have several words.
+fn anchor(section: &Section) -> String {
+    section.heading.replace(' ', "-")
+}
+
+/// Paragraphs, an empty line between them.
+fn prose(text: &str) -> Markup {
+    html! { @for paragraph in text.split("\n\n") { p { (words(paragraph)) } } }
+}
+
+/// What stands in backticks is code.
+fn words(text: &str) -> Markup {
+    html! { @for (place, part) in text.split('`').enumerate() {
+        @if place % 2 == 1 { code { (part) } } @else { (part) }
+    } }
 }
 
 fn table(figures: &Figures) -> Markup {
@@ -110,7 +127,7 @@ fn table(figures: &Figures) -> Markup {
             thead { tr { @for column in &figures.columns { th scope="col" { (column) } } } }
             tbody { @for row in &figures.rows { tr {
                 @for (place, (cell, grade)) in row.iter().enumerate() {
-                    @if place == 0 { th scope="row" { (cell) } } @else { td class=(class(*grade)) { (cell) } }
+                    @if place == 0 { th scope="row" { (words(cell)) } } @else { td class=(class(*grade)) { (words(cell)) } }
                 }
             } } }
         } }

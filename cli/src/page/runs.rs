@@ -2,27 +2,33 @@
 
 use super::chart::{Chart, Line, Shown};
 use super::{Figures, Grade, Page, Section};
+use crate::runs::Group;
 use crate::table;
+use headroom_sim::Report;
 use headroom_sim::report::{Point, Series};
-use headroom_sim::{Report, Scenario};
 
 const ABOUT: &str = "Each scenario is a day, or a minute, of calls against a simulated Atlassian in virtual time, with several \
     clients in turn. The bound is a proof: no client can be done sooner. Everything here can be had again from the same \
     scenario and seed.";
 
 /// A page of these runs.
-pub fn of_runs(title: &str, runs: &[(&Scenario, Vec<&Report>)]) -> Page {
-    let sections = runs.iter().map(|(scenario, reports)| Section {
+pub fn of_runs(title: &str, runs: &[Group<'_>]) -> Page {
+    Page { title: title.to_owned(), about: ABOUT.to_owned(), sections: sections(runs) }
+}
+
+/// A section for each scenario.
+pub fn sections(runs: &[Group<'_>]) -> Vec<Section> {
+    let section = |(scenario, reports): &Group<'_>| Section {
         heading: scenario.name.clone(),
         about: scenario.about.clone(),
         figures: figures(reports),
         charts: charts(reports),
-    });
-    Page { title: title.to_owned(), about: ABOUT.to_owned(), sections: sections.collect() }
+    };
+    runs.iter().map(section).collect()
 }
 
-/// The columns of a scoreboard: their names, and what stands in them.
-pub const COLUMNS: [&str; 15] = [
+/// The names of the columns.
+const COLUMNS: [&str; 15] = [
     "strategy",
     "done",
     "lost",
@@ -41,7 +47,7 @@ pub const COLUMNS: [&str; 15] = [
 ];
 
 /// The cells of one run under [`COLUMNS`].
-pub fn cells(report: &Report) -> [(String, Grade); 15] {
+fn cells(report: &Report) -> [(String, Grade); 15] {
     let number = |count: u64| (table::number(count), Grade::Plain);
     let bad = |count: u64| (table::number(count), if count > 0 { Grade::Bad } else { Grade::Good });
     let quotient =
@@ -57,7 +63,7 @@ pub fn cells(report: &Report) -> [(String, Grade); 15] {
         bad(report.lost.into()),
         number(report.deferred.into()),
         number(report.unstarted.into()),
-        bad(report.early),
+        early(report),
         number(report.refused),
         most(report.ratio, 1.01),
         most(report.waste, 0.001),
@@ -68,6 +74,15 @@ pub fn cells(report: &Report) -> [(String, Grade); 15] {
         (wait, Grade::Plain),
         most(Some(report.unfairness), 0.02),
     ]
+}
+
+/// How many calls came too early, and when the first.
+fn early(report: &Report) -> (String, Grade) {
+    let count = table::number(report.early);
+    match report.first_early.first() {
+        Some(first) => (format!("{count}, first at {}", table::clock(first.time_ms)), Grade::Bad),
+        None => (count, Grade::Good),
+    }
 }
 
 fn figures(reports: &[&Report]) -> Figures {
@@ -113,8 +128,33 @@ fn lines(title: &str, unit: &str, reports: &[&Report], value: impl Fn(&Point, u6
             let known: Vec<f64> = chunk.iter().filter_map(|point| value(point, *step_ms)).collect();
             (!known.is_empty()).then(|| (hours(index * every), known.iter().sum::<f64>() / known.len() as f64))
         };
-        Line { name: report.strategy.clone(), points: points.chunks(every).enumerate().filter_map(mean).collect() }
+        let points: Vec<_> = points.chunks(every).enumerate().filter_map(mean).collect();
+        Line { name: report.strategy.clone(), points: without_level(&points) }
     };
     let shown = Shown::Lines(reports.iter().map(line).collect());
     Chart { title: title.to_owned(), unit: unit.to_owned(), shown }
+}
+
+/// Without the points in the midst of a level stretch: the line is the same, the page a fraction as long.
+fn without_level(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let is_level = |at: usize| {
+        let around = at.checked_sub(1).and_then(|before| points.get(before).zip(points.get(at + 1)));
+        around.is_some_and(|((_, before), (_, after))| *before == points[at].1 && points[at].1 == *after)
+    };
+    points.iter().enumerate().filter(|(at, _)| !is_level(*at)).map(|(_, point)| *point).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_stretch_is_its_two_ends() {
+        let points =
+            |values: &[f64]| values.iter().enumerate().map(|(at, value)| (at as f64, *value)).collect::<Vec<_>>();
+        let kept = without_level(&points(&[5.0, 5.0, 5.0, 7.0, 0.0, 0.0, 0.0, 0.0]));
+        assert_eq!(kept, [(0.0, 5.0), (2.0, 5.0), (3.0, 7.0), (4.0, 0.0), (7.0, 0.0)]);
+        assert_eq!(without_level(&points(&[1.0, 1.0])), points(&[1.0, 1.0]));
+        assert!(without_level(&[]).is_empty());
+    }
 }

@@ -40,6 +40,8 @@ pub struct Report {
     pub failed: u64,
     /// Attempts that were sent before an instant that the server had named to that client.
     pub early: u64,
+    /// The first three of them at most.
+    pub first_early: Vec<Early>,
     /// Points that were charged.
     pub points_spent: u64,
     /// When the last job was finished, in milliseconds since the start.
@@ -73,6 +75,15 @@ pub struct Report {
     /// The run over time, for charts.
     #[serde(skip)]
     pub series: Series,
+}
+
+/// An attempt that was sent before an instant that the server had named to that client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Early {
+    /// When, in milliseconds since the start.
+    pub time_ms: u64,
+    /// Its line of the trace, which names the instant: [`crate::trace`].
+    pub line: String,
 }
 
 /// Refusals by kind of limit, those that never refused left out.
@@ -129,7 +140,7 @@ mod tests {
         let report = Report { done: 1, lost: 2, sent: 3, refused: 2, ..report };
         let want = concat!(
             r#"{"strategy":"none","done":1,"lost":2,"deferred":0,"unstarted":0,"sent":3,"admitted":0,"refused":2,"#,
-            r#""failed":0,"early":0,"points_spent":0,"finish_ms":0,"bound_ms":100,"ratio":null,"#,
+            r#""failed":0,"early":0,"first_early":[],"points_spent":0,"finish_ms":0,"bound_ms":100,"ratio":null,"#,
             r#""refused_by":{"burst":2,"tunnel-connections":1},"waste":null,"sent_per_admitted":null,"herd":null,"utilisation":null,"#,
             r#""interactive_denied":0,"interactive_wait_p99_ms":null,"unfairness":0.0}"#
         );

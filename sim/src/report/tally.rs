@@ -2,7 +2,7 @@
 
 use super::fairness::{Claim, unfairness};
 use super::waits::Waits;
-use super::{RefusedBy, Report, Series, Share, quotient};
+use super::{Early, RefusedBy, Report, Series, Share, quotient};
 use crate::oracle::Most;
 use crate::server::Limit;
 use headroom_model::time::{HOUR, Instant};
@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 const FIRST_MS: u64 = 1_000;
 /// Tenants whose shares are kept for charts.
 const SHARES: usize = 10;
+/// Early attempts whose lines are kept: enough to see what a client does.
+const EARLY: usize = 3;
 
 /// What does not change during a run.
 #[derive(Clone, Debug)]
@@ -84,6 +86,7 @@ impl Tally {
             refused: 0,
             failed: 0,
             early: 0,
+            first_early: Vec::new(),
             points_spent: 0,
             finish_ms: 0,
             bound_ms,
@@ -119,6 +122,14 @@ impl Tally {
         self.waiting -= u32::from(is_interactive && self.waiting > 0);
         if let Some(ms) = wait_ms {
             self.waits.add(ms);
+        }
+    }
+
+    /// A client sends before an instant that it was told; `line` is that of the trace.
+    pub(crate) fn early(&mut self, now: Instant, line: impl FnOnce() -> String) {
+        self.report.early += 1;
+        if self.report.first_early.len() < EARLY {
+            self.report.first_early.push(Early { time_ms: now.since(self.ground.start).0, line: line() });
         }
     }
 

@@ -30,13 +30,14 @@ impl World {
             false => None,
         };
         self.tally.report.sent += 1;
-        self.tally.report.early += u64::from(broken.is_some());
         let row = Row { node: Some(node), event: "send", job: Some(job), attempt: Some(attempt), ..Row::default() };
         match broken {
             Some((scope, promised)) => {
                 let promised_ms = self.trace.since_start(promised).0;
                 let detail = format_args!("early scope={scope} promised_ms={promised_ms}");
-                self.trace.row(self.now, &Row { detail: Some(detail), ..row });
+                let row = Row { detail: Some(detail), ..row };
+                self.tally.early(self.now, || self.trace.line(self.now, &row));
+                self.trace.row(self.now, &row);
             }
             None => self.trace.row(self.now, &row),
         }

@@ -1,7 +1,7 @@
 //! What holds for every run.
 
 use super::*;
-use crate::report::Report;
+use crate::report::{Early, Report};
 use crate::run::run;
 use crate::server::Limit;
 use crate::strategy;
@@ -126,6 +126,21 @@ fn the_tunnel_is_named_as_the_culprit_in_report_json_and_trace_and_nothing_else_
     let refusals: Vec<_> = lines.iter().filter(|line| line[3] == "refuse").collect();
     assert_eq!(refusals.len() as u64, report.refused);
     assert!(refusals.iter().all(|line| line[9].starts_with("limit=tunnel-connections scope=tunnel until_ms=")));
+}
+
+#[test]
+fn the_first_early_sends_are_those_of_the_trace_whether_anybody_reads_it_or_not() {
+    let scenario = mess(300, 20, 100, 50);
+    let (report, text) = traced(&scenario, "ignore-retry-after", 1);
+    let in_trace: Vec<&str> = text.lines().filter(|line| line.contains("\tearly scope=")).take(3).collect();
+    let lines: Vec<&str> = report.first_early.iter().map(|early| early.line.as_str()).collect();
+    assert_eq!((lines.len(), &lines), (3, &in_trace));
+    for Early { time_ms, line } in &report.first_early {
+        assert!(line.starts_with(&format!("{time_ms}\tignore-retry-after\t")), "{line}");
+    }
+    let mut make = |node| strategy::builtin("ignore-retry-after", 1 ^ u64::from(node)).unwrap();
+    let untraced = run(&scenario, &mut make, 1, None).unwrap();
+    assert_eq!(untraced.first_early, report.first_early);
 }
 
 #[test]

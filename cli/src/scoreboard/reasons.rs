@@ -1,0 +1,229 @@
+//! Why targets are not reached: written by hand, in this one place.
+
+/// Why the component misses a target in a scenario.
+pub struct Reason {
+    scenario: &'static str,
+    target: &'static str,
+    /// Who could do better.
+    pub whose: Whose,
+    /// Why, and what the bound is.
+    pub why: &'static str,
+}
+
+/// Who could do better.
+#[derive(Clone, Copy)]
+pub enum Whose {
+    /// The scenario rules it out.
+    NoClient,
+    /// A better client is possible.
+    Ours,
+}
+
+const REASONS: &[Reason] = &[
+    no_client(
+        "rush/strangers",
+        "ratio",
+        "7,000 browsers that do not know of each other: who is refused cannot know how many wait beside him, \
+            so he spreads wider than one calendar would. The bound is that of one who sees all calls, and `rush` \
+            reaches it; how near strangers could come nobody has proved.",
+    ),
+    no_client(
+        "rush/strangers",
+        "waste",
+        "All 7,000 arrive within a second and 300 are admitted in it: 6,700 are refused before anyone can \
+            know, 0.9571 for each that is done. The rest are later tries that meet.",
+    ),
+    ours(
+        "svg-macro",
+        "ratio",
+        "A page makes 24 calls over connections of their own, and the tunnel takes 20 a minute. The component \
+            was not told so: it learns it by being refused. The bound leaves the tunnel out.",
+    ),
+    ours(
+        "svg-macro",
+        "waste",
+        "Nobody tells the component of 20 connections a minute, and a page's calls leave at once: 4 of 24 at \
+            least are refused with each page. A client that is told of the tunnel, which ours cannot be, need \
+            not be refused: 0.",
+    ),
+    no_client(
+        "pipelines",
+        "ratio",
+        "1,000 requests an hour are granted for 24 hours, and 43,800 are asked for: 24,000 can be done, and \
+            are. The other 19,800 are handed back as deferred, none is lost.",
+    ),
+    ours(
+        "pipelines",
+        "waste",
+        "Bitbucket's refusal names no instant and no limit, and the component has no setting for a rolling \
+            hour of requests, so each poll that is over the limit finds out by itself. A client that is told \
+            1,000 an hour and counts need not be refused: 0.",
+    ),
+    no_client(
+        "hot-dashboard/rfc130-strangers",
+        "ratio",
+        "As in `rush/strangers`: 10,000 browsers do not know how many wait beside them. Within 3 times the \
+            bound is asked of them instead.",
+    ),
+    no_client(
+        "hot-dashboard/rfc130-strangers",
+        "waste",
+        "10,000 first calls within ten seconds meet 300 a second: 7,000 are refused before anyone can know, \
+            0.7 for each that is done. Sending at most 6 times as much as is done is asked of them instead.",
+    ),
+    ours(
+        "hot-dashboard/current-strangers",
+        "ratio",
+        "5,000 are refused and told the same minute, and spread over two seconds after it because they do not \
+            know how many they are. These limits have no rate per second, so spreading over 0.6 s would do; \
+            others would then be refused.",
+    ),
+    no_client(
+        "hot-dashboard/current-strangers",
+        "waste",
+        "10,000 first calls meet 5,000 a minute: 5,000 are refused before anyone can know, 0.5 for each that \
+            is done, and none is refused twice.",
+    ),
+    no_client("hot-dashboard/2026-09-strangers", "ratio", "As under the limits of RFC 130."),
+    no_client(
+        "hot-dashboard/2026-09-strangers",
+        "waste",
+        "As under the limits of RFC 130: 6,977 are refused before anyone can know, 0.6977 for each that is \
+            done.",
+    ),
+    ours(
+        "noisy-tenant",
+        "unfairness",
+        "In the hour that is measured quiet tenants stand behind calls of the flood that were let in before \
+            they asked. The fair share is the bound: 0.",
+    ),
+    ours(
+        "compromised-user",
+        "ratio",
+        "No limit is set for a user, so 7,600 calls a minute come for 7,000 that are granted, and people \
+            whose calls do not fit into 25 s are handed back: 2,555, deferred, not lost. Attacker and people \
+            wait in one line; a client that shares by user would do everything by the bound of 631,425 ms.",
+    ),
+    no_client(
+        "compromised-user/current",
+        "ratio",
+        "The bound leaves the limit for each user out. The account fires 70,000 calls and may make 1,200 a \
+            minute: the last 400 go when 58 minutes have passed, 3,480,050 ms with their round trip, and they \
+            do.",
+    ),
+    no_client(
+        "compromised-user/2026-09",
+        "ratio",
+        "The bound leaves the limit for each user out. 70,000 calls at 1,200 in any minute take 58 minutes at \
+            least, 3,480,050 ms with the round trip; the component is 1 s later, 1.0003.",
+    ),
+    ours(
+        "top-of-hour/200-nodes",
+        "lost",
+        "200 nodes with 4 workers, 800 calls, share 100 a second, and no node can see more than its own \
+            refusals. The targets are for 50 nodes.",
+    ),
+    ours("top-of-hour/200-nodes", "ratio", "Not everything is done, see `lost`."),
+    ours(
+        "top-of-hour/200-nodes",
+        "waste",
+        "The refusals are of the burst limit, which 200 nodes share without a word. A client whose nodes hold \
+            to their share of it, half a call a second, need not be refused: 0.",
+    ),
+    ours(
+        "graphql-report",
+        "waste",
+        "A query costs between 11 and 91 points and nobody knows how many before the answer: of ten in flight \
+            at the wall more go than fit. Keeping the highest price of each free would avoid it, for some points \
+            of the hour unused.",
+    ),
+    no_client(
+        "bad-day",
+        "lost",
+        "1 % of the connections break, half of them after the server did its work. Of 60,000 labels about 600 \
+            end so: who tries them again may do them twice, who does not gives them up. Ours gives up.",
+    ),
+    no_client(
+        "bad-day",
+        "ratio",
+        "Not everything can be done, see `lost`. Besides, 2,380 of 5,000 people whose calls must end within \
+            25 s are handed back in the outage and where the hour is spent, of which a better client could spare \
+            many.",
+    ),
+    no_client(
+        "bad-day",
+        "waste",
+        "The gateway refuses every 500th call whatever it is, 0.002 for each that is done, with neither a \
+            reason nor a delay.",
+    ),
+    no_client(
+        "tier-change",
+        "ratio",
+        "The pool is empty at 12:10, and the server names 13:00. That the quota grows at 12:45 nobody is \
+            told; who came then would be early. 35,000 points go unused, which is 175 s of work: 1.0243 is what \
+            a client can reach that keeps to what it is told.",
+    ),
+    no_client(
+        "tier-change/down",
+        "ratio",
+        "The bound is that of the greater quota. With 100,000 points in the first hour and 65,000 in each \
+            after it the fourth hour is needed, and nobody is done before 10,649,050 ms: the component takes \
+            10,649,698, which is 1.0001 of that.",
+    ),
+    no_client(
+        "what-if-rules",
+        "ratio",
+        "200,000 calls are made in ten minutes, 7,000 a minute are granted, and nobody waits for longer than \
+            25 s: eleven windows hold 77,000, and so many are done. The rest are handed back as deferred.",
+    ),
+    no_client(
+        "what-if-rules/current",
+        "ratio",
+        "200,000 calls are made in ten minutes, 5,000 a minute are granted, and nobody waits for longer than \
+            25 s: eleven windows hold 55,000, and so many are done. The rest are handed back as deferred.",
+    ),
+    no_client(
+        "what-if-rules/2026-09",
+        "ratio",
+        "200,000 calls are made in ten minutes, 7,000 a minute are granted, and nobody waits for longer than \
+            25 s: eleven windows hold 77,000, and so many are done. The rest are handed back as deferred.",
+    ),
+    ours(
+        "what-if-rules/formula",
+        "ratio",
+        "The server grants 20,000 a minute, and the component was told 7,000, which it keeps to: it has no \
+            setting for such a formula, and does not find out that more is granted. Who knows of no limit does \
+            all 200,000 in 1.0165 times the bound (`clip-60s`): the last come that late.",
+    ),
+    ours("what-if-rules/formula-user-cap", "ratio", "As under `formula`."),
+    ours("what-if-rules/formula-refill", "ratio", "As under `formula`."),
+];
+
+/// The reason for this target in this scenario.
+pub fn of(scenario: &str, target: &str) -> Option<&'static Reason> {
+    REASONS.iter().find(|reason| reason.scenario == scenario && reason.target == target)
+}
+
+/// The scenario and the target of each reason.
+#[cfg(test)]
+pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    REASONS.iter().map(|reason| (reason.scenario, reason.target))
+}
+
+impl Whose {
+    /// As the table has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoClient => "no client",
+            Self::Ours => "ours",
+        }
+    }
+}
+
+const fn no_client(scenario: &'static str, target: &'static str, why: &'static str) -> Reason {
+    Reason { scenario, target, whose: Whose::NoClient, why }
+}
+
+const fn ours(scenario: &'static str, target: &'static str, why: &'static str) -> Reason {
+    Reason { scenario, target, whose: Whose::Ours, why }
+}
