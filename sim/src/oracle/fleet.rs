@@ -7,6 +7,7 @@
 use super::points::{Burst, PointsLimits};
 use headroom_model::profile::WindowRule;
 use headroom_model::time::{Instant, Millis};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Calls that are alike.
@@ -57,47 +58,65 @@ const MOST_PARTS: usize = 64;
 /// each class; classes that name a pool or bucket that is not there are not limited by it.
 #[must_use]
 pub fn last_admission(limits: &Limits, work: &BTreeMap<Class, u64>) -> Millis {
-    let instants: BTreeSet<Millis> = work.keys().map(|class| class.ready).collect();
+    let mut late: Vec<(&Class, u64)> = work.iter().map(|(class, count)| (class, *count)).collect();
+    late.sort_by_key(|(class, _)| Reverse(class.ready));
+    let instants: BTreeSet<Millis> = late.iter().map(|(class, _)| class.ready).collect();
     let instants: Vec<Millis> = instants.into_iter().collect();
     let step = instants.len().div_ceil(MOST_PARTS).max(1);
     // The last ones to come are a part, too: nothing ends before it is there.
-    let parts = instants.iter().step_by(step).chain(instants.last());
-    parts.map(|from| *from + part(limits, work, *from)).max().unwrap_or_default()
+    let parts: BTreeSet<&Millis> = instants.iter().step_by(step).chain(instants.last()).collect();
+    let (mut part, mut late) = (Part::default(), late.into_iter().peekable());
+    // From the last part, which is in all others.
+    let bounds = parts.into_iter().rev().map(|from| {
+        while let Some((class, count)) = late.next_if(|(class, _)| class.ready >= *from) {
+            part.add(class, count);
+        }
+        *from + part.bound(limits, *from)
+    });
+    bounds.max().unwrap_or_default()
 }
 
-/// The bound of what is there at `from` or later, since then.
-fn part(limits: &Limits, work: &BTreeMap<Class, u64>, from: Millis) -> Millis {
-    let later = || work.iter().filter(|(class, _)| class.ready >= from);
-    let mut by_bucket = BTreeMap::<u32, u64>::new();
-    let mut by_windows = BTreeMap::<u32, u64>::new();
-    let mut by_pool = BTreeMap::<u32, (BTreeMap<u32, u64>, BTreeSet<Option<u32>>)>::new();
-    for (class, count) in later() {
+/// What is there at some instant or later, by what limits it.
+#[derive(Default)]
+struct Part {
+    by_bucket: BTreeMap<u32, u64>,
+    by_windows: BTreeMap<u32, u64>,
+    /// Calls by cost, and the buckets that they pass.
+    by_pool: BTreeMap<u32, (BTreeMap<u32, u64>, BTreeSet<Option<u32>>)>,
+}
+
+impl Part {
+    fn add(&mut self, class: &Class, count: u64) {
         if let Some(bucket) = class.bucket {
-            *by_bucket.entry(bucket).or_default() += count;
+            *self.by_bucket.entry(bucket).or_default() += count;
         }
         if let Some(windows) = class.windows {
-            *by_windows.entry(windows).or_default() += count;
+            *self.by_windows.entry(windows).or_default() += count;
         }
         if let Some(pool) = class.pool {
-            let (costs, buckets) = by_pool.entry(pool).or_default();
+            let (costs, buckets) = self.by_pool.entry(pool).or_default();
             *costs.entry(class.cost).or_default() += count;
             buckets.insert(class.bucket);
         }
     }
-    let bucket = |at: u32| limits.buckets.get(at as usize).copied();
-    let bursts = by_bucket.into_iter().filter_map(|(at, count)| Some(bucket(at)?.shortest_with(count)));
-    let points = by_pool.into_iter().filter_map(|(at, (costs, buckets))| {
-        let pool = limits.pools.get(at as usize)?.at(from);
-        // Through several buckets as much passes as through one that is as large and as fast as all together.
-        let burst =
-            buckets.into_iter().map(|at| at.and_then(bucket)).try_fold(Burst::NONE, |all, one| Some(all.and(one?)));
-        Some(PointsLimits { burst, ..pool }.last_admission(&costs))
-    });
-    let first = limits.first + from;
-    let windows = by_windows.into_iter().filter_map(|(at, count)| {
-        Some(super::last_admission(limits.windows.get(at as usize)?, count, first).since(first))
-    });
-    bursts.chain(points).chain(windows).max().unwrap_or_default()
+
+    /// The bound of it, since `from`.
+    fn bound(&self, limits: &Limits, from: Millis) -> Millis {
+        let bucket = |at: &u32| limits.buckets.get(*at as usize).copied();
+        let bursts = self.by_bucket.iter().filter_map(|(at, count)| Some(bucket(at)?.shortest_with(*count)));
+        let points = self.by_pool.iter().filter_map(|(at, (costs, buckets))| {
+            let pool = limits.pools.get(*at as usize)?.at(from);
+            // Through several buckets as much passes as through one that is as large and as fast as all together.
+            let all = buckets.iter().map(|at| at.as_ref().and_then(bucket));
+            let burst = all.into_iter().try_fold(Burst::NONE, |all, one| Some(all.and(one?)));
+            Some(PointsLimits { burst, ..pool }.last_admission(costs))
+        });
+        let first = limits.first + from;
+        let windows = self.by_windows.iter().filter_map(|(at, count)| {
+            Some(super::last_admission(limits.windows.get(*at as usize)?, *count, first).since(first))
+        });
+        bursts.chain(points).chain(windows).max().unwrap_or_default()
+    }
 }
 
 impl Pool {
