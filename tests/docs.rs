@@ -1,18 +1,8 @@
 //! The texts say what is so: outputs shown in them are the outputs of today.
 
 use headroom_model::facts::{self, NOT_YET, fidelity};
-use headroom_tests::{component_path, root};
-use std::path::PathBuf;
+use headroom_tests::{component_path, program, root};
 use std::process::Command;
-
-/// The program that `cargo build` puts beside this test.
-fn headroom() -> PathBuf {
-    let test = std::env::current_exe().expect("a running program has a path");
-    let profile = test.ancestors().nth(2).expect("tests lie two folders below the profile's");
-    let program = profile.join(format!("headroom{}", std::env::consts::EXE_SUFFIX));
-    assert!(program.is_file(), "there is no `{}`: run `cargo build`", program.display());
-    program
-}
 
 /// Each `<!-- output: COMMAND -->` of a text with the fenced lines after it.
 fn outputs(text: &str) -> Vec<(&str, Vec<&str>)> {
@@ -33,7 +23,7 @@ fn the_tables_in_the_readme_are_what_the_program_prints() {
     assert!(outputs.len() >= 2, "the README shows {} outputs", outputs.len());
     for (command, shown) in outputs {
         let arguments = command.strip_prefix("headroom ").expect("only headroom's outputs are shown");
-        let mut run = Command::new(headroom());
+        let mut run = Command::new(program());
         run.args(arguments.split(' ')).current_dir(root());
         if arguments.starts_with("simulate ") {
             run.arg("--component").arg(component_path("client"));

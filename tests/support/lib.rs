@@ -21,6 +21,19 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or_else(|| Path::new("."))
 }
 
+/// The command `headroom`, which `cargo build` puts beside the test programs.
+///
+/// # Panics
+/// If there is none; the message says what to run.
+#[must_use]
+pub fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("a running program has a path");
+    let profile = test.ancestors().nth(2).expect("tests lie two folders below the profile's");
+    let program = profile.join(format!("headroom{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.is_file(), "there is no `{}`: run `cargo build`", program.display());
+    program
+}
+
 /// Where the build puts the component of this world, as seen from a test program in `<target>/<profile>/deps`.
 ///
 /// # Panics

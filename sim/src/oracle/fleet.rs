@@ -81,9 +81,11 @@ pub fn last_admission(limits: &Limits, work: &BTreeMap<Class, u64>) -> Millis {
 struct Part {
     by_bucket: BTreeMap<u32, u64>,
     by_windows: BTreeMap<u32, u64>,
-    /// Calls by cost, and the buckets that they pass.
-    by_pool: BTreeMap<u32, (BTreeMap<u32, u64>, BTreeSet<Option<u32>>)>,
+    by_pool: BTreeMap<u32, Paid>,
 }
+
+/// Calls of one pool by cost, and the buckets that they pass.
+type Paid = (BTreeMap<u32, u64>, BTreeSet<Option<u32>>);
 
 impl Part {
     fn add(&mut self, class: &Class, count: u64) {
