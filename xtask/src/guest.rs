@@ -14,7 +14,7 @@ use crate::{bootstrap, process};
 pub const WORLDS: [&str; 2] = ["planner", "client"];
 
 /// How each world is optimized. The planner is downloaded by browsers and is made as small as can be. The client runs
-/// in servers and in the simulator; for a tenth more bytes it needs a quarter less time.
+/// in servers and in the simulator; for a tenth more bytes a call takes some tenth less time.
 fn opt_level(world: &str) -> &'static str {
     if world == "client" { "s" } else { "z" }
 }
