@@ -90,7 +90,7 @@ fn the_arrows_between_the_crates_are_those_of_the_architecture() {
         ("guest", &["core", "model"]),
         ("host", &["model", "sim"]),
         ("cli", &["core", "host", "model", "sim"]),
-        ("bench", &["core", "host", "model"]),
+        ("bench", &["cli", "core", "host", "model", "sim"]),
         ("xtask", &[]),
     ] {
         assert_eq!(arrows(folder, ALL), wanted, "{folder}");

@@ -5,7 +5,7 @@
 //! The same calls on the core itself stand beside it, from the same run. Each figure is a median.
 
 use futures::future::{BoxFuture, FutureExt, join_all};
-use headroom_bench::{NOON, limiter, operations, success};
+use headroom_bench::{NOON, component, limiter, operations, success};
 use headroom_core::verdict::{CallOptions as CoreOptions, Ending, Step};
 use headroom_core::{CallId, Limiter};
 use headroom_host::types::{
@@ -15,7 +15,6 @@ use headroom_host::types::{Config, Operation};
 use headroom_host::{Client, ClientComponent, Planner, PlannerComponent, Transport};
 use headroom_model::operation as model;
 use headroom_model::time::{Instant as Moment, Millis};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -56,14 +55,6 @@ fn main() {
     let mut planner = compiled.instantiate(points_enough, 1).expect("it instantiates");
     let component = median(|| checks_of_planner(&mut planner, &operations));
     print("quota-check", core, component);
-}
-
-/// Where the build puts the component of this world, as seen from a program in `<target>/<profile>/deps`.
-fn component(world: &str) -> Vec<u8> {
-    let program = std::env::current_exe().expect("a running program has a path");
-    let target = program.ancestors().nth(3).map(PathBuf::from).unwrap_or_default();
-    let path = target.join("components").join(format!("headroom-{world}.wasm"));
-    std::fs::read(&path).unwrap_or_else(|_| panic!("there is no `{}`: run `cargo xtask build-guest`", path.display()))
 }
 
 /// As the core's limiter has it.

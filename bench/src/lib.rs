@@ -5,6 +5,7 @@ use headroom_core::{Config, Limiter};
 use headroom_model::operation::{Answer, Header, Operation, Request, Response};
 use headroom_model::time::Instant;
 use std::hint::black_box;
+use std::path::PathBuf;
 
 /// 2026-02-02T12:00:00Z.
 pub const NOON: Instant = Instant(1_770_033_600_000);
@@ -64,4 +65,16 @@ pub fn call(limiter: &mut Limiter, operation: &Operation, answer: &Answer, now: 
     black_box(limiter.next(call, now));
     limiter.on_response(call, answer, now);
     limiter.end(call);
+}
+
+/// The component of this world, from where the build puts it, as seen from a program in `<target>/<profile>/deps`.
+///
+/// # Panics
+/// If there is none; the message says what to run.
+#[must_use]
+pub fn component(world: &str) -> Vec<u8> {
+    let program = std::env::current_exe().expect("a running program has a path");
+    let target = program.ancestors().nth(3).map(PathBuf::from).unwrap_or_default();
+    let path = target.join("components").join(format!("headroom-{world}.wasm"));
+    std::fs::read(&path).unwrap_or_else(|_| panic!("there is no `{}`: run `cargo xtask build-guest`", path.display()))
 }

@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use headroom_cli::native::{self, Native};
 use headroom_sim::nearest::nearest;
 use headroom_sim::trace::Sink;
+use headroom_sim::world::Observer;
 use headroom_sim::{Report, Scenario, run, strategy};
 use std::path::Path;
 
@@ -48,8 +49,19 @@ impl Runner {
 
     /// Runs a scenario with a client.
     pub fn run(&self, scenario: &Scenario, client: &'static str, trace: Option<Sink>) -> Result<Report, Failure> {
+        self.watched(scenario, client, trace, None)
+    }
+
+    /// As [`Runner::run`], and tells the observer how far it has come.
+    pub fn watched(
+        &self,
+        scenario: &Scenario,
+        client: &'static str,
+        trace: Option<Sink>,
+        observer: Option<Observer>,
+    ) -> Result<Report, Failure> {
         if let (component::NAME, Some(component)) = (client, &self.component) {
-            return component.run(scenario, self.seed, trace);
+            return component.run(scenario, self.seed, trace, observer);
         }
         let mut make = |node| -> Box<dyn strategy::Strategy> {
             if client == native::NAME {
@@ -58,8 +70,7 @@ impl Runner {
             // Every name that is not ours is one of the simulator's.
             strategy::builtin(client, run::node_seed(self.seed, node)).unwrap_or_else(|| Box::new(strategy::NoRetry))
         };
-        run(scenario, &mut make, self.seed, trace)
-            .map_err(|error| Failure::Run(anyhow!(error).context(format!("strategy `{client}`"))))
+        run::watched(scenario, &mut make, self.seed, trace, observer).map_err(|error| Failure::of_run(error, client))
     }
 }
 

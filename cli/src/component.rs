@@ -5,6 +5,7 @@ use anyhow::anyhow;
 use headroom_host::Error;
 use headroom_host::harness::Harness;
 use headroom_sim::trace::Sink;
+use headroom_sim::world::Observer;
 use headroom_sim::{Report, Scenario};
 use std::path::{Path, PathBuf};
 
@@ -46,15 +47,21 @@ fn beside_the_program() -> anyhow::Result<PathBuf> {
 
 impl Component {
     /// Runs it in the scenario's world.
-    pub fn run(&self, scenario: &Scenario, seed: u64, trace: Option<Sink>) -> Result<Report, Failure> {
-        self.harness.run(scenario, seed, trace).map_err(|error| failed(&self.path, error))
+    pub fn run(
+        &self,
+        scenario: &Scenario,
+        seed: u64,
+        trace: Option<Sink>,
+        observer: Option<Observer>,
+    ) -> Result<Report, Failure> {
+        self.harness.watched(scenario, seed, trace, observer).map_err(|error| failed(&self.path, error))
     }
 }
 
 fn failed(path: &Path, error: Error) -> Failure {
     let is_bad = matches!(error, Error::NotAComponent { .. } | Error::OtherWorld { .. } | Error::Link(_));
     let whose = match error {
-        Error::Run(_) => format!("strategy `{NAME}`"),
+        Error::Run(error) => return Failure::of_run(error, NAME),
         _ => format!("`{}`", path.display()),
     };
     let error = anyhow!(error).context(whose);

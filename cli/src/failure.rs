@@ -2,6 +2,7 @@
 
 use anyhow::{Error, anyhow};
 use clap::error::ErrorKind;
+use headroom_sim::RunError;
 use std::io;
 use std::process::ExitCode;
 
@@ -12,16 +13,25 @@ pub enum Failure {
     BadInput(Error),
     /// It made sense and did not work: exit code 1.
     Run(Error),
+    /// A run that would not end was stopped by a bound: exit code 1, and other runs go on.
+    Stopped(Error),
     /// Nobody reads the output any more, as after `| head`: not a failure.
     Closed,
 }
 
 impl Failure {
+    /// What ended the run of a client before there was a report.
+    pub fn of_run(error: RunError, client: &str) -> Self {
+        let is_bound = error.is_bound();
+        let error = anyhow!(error).context(format!("strategy `{client}`"));
+        if is_bound { Self::Stopped(error) } else { Self::Run(error) }
+    }
+
     /// Says it, and gives the exit code.
     pub fn exit(self) -> ExitCode {
         let (code, error) = match self {
             Self::Closed => return ExitCode::SUCCESS,
-            Self::Run(error) => (1, error),
+            Self::Run(error) | Self::Stopped(error) => (1, error),
             Self::BadInput(error) => (2, error),
         };
         let text = format!("{error:#}");

@@ -8,6 +8,7 @@ mod input;
 mod page;
 mod plan;
 mod price;
+mod progress;
 mod runs;
 mod scenario;
 mod scenarios;

@@ -18,7 +18,32 @@ pub struct Ran {
     pub scenario: String,
     /// What came of it.
     #[serde(flatten)]
-    pub report: Report,
+    pub outcome: Outcome,
+}
+
+/// What came of a run.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// It ended.
+    Ended(Box<Report>),
+    /// It would not have ended.
+    Stopped {
+        /// The client.
+        strategy: &'static str,
+        /// Which bound stopped it.
+        stopped: String,
+    },
+}
+
+impl Ran {
+    /// The figures of a run that ended.
+    pub fn report(&self) -> Option<&Report> {
+        match &self.outcome {
+            Outcome::Ended(report) => Some(report),
+            Outcome::Stopped { .. } => None,
+        }
+    }
 }
 
 /// A scenario and what came of it with each client.
@@ -28,7 +53,7 @@ pub type Group<'a> = (&'a Scenario, Vec<&'a Report>);
 pub fn by_scenario<'a>(scenarios: &'a [Scenario], runs: &'a [Ran]) -> Vec<Group<'a>> {
     let of = |scenario: &Scenario| {
         let of = runs.iter().filter(|ran| ran.scenario == scenario.name);
-        of.map(|ran| &ran.report).collect()
+        of.filter_map(Ran::report).collect()
     };
     scenarios.iter().map(|scenario| (scenario, of(scenario))).collect()
 }
@@ -56,7 +81,8 @@ pub fn all(
                 others.clear();
             })?;
             tell(scenario, client, Stage::Ended);
-            done.push((index, Ran { scenario: scenario.name.clone(), report }));
+            let outcome = Outcome::Ended(Box::new(report));
+            done.push((index, Ran { scenario: scenario.name.clone(), outcome }));
         }
         Ok(done)
     };

@@ -2,17 +2,16 @@
 
 use crate::clients::{self, Runner};
 use crate::failure::{self, Failure};
-use crate::runs::{self, Ran};
-use crate::{page, scenarios, table};
+use crate::runs::{self, Outcome, Ran};
+use crate::{page, progress, scenarios, table};
 use anyhow::anyhow;
 use headroom_sim::trace::{Sink, WithoutHeader};
 use headroom_sim::{Report, Scenario};
-use indicatif::ProgressBar;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const EXAMPLES: &str = "\
 Scenarios:
@@ -36,7 +35,10 @@ Examples:
   headroom simulate rush/strangers --strategy headroom --strategy none --seed 7
   headroom simulate rush --strategy rfc130-sample --trace rush.tsv
   headroom simulate big-migration --strategy headroom-native --html page.html
-  headroom simulate my.toml --json > result.json";
+  headroom simulate my.toml --json > result.json
+
+A run that would not end is stopped after 24 hours of virtual time beyond the scenario's span, or after more events than
+its jobs can need. The others go on, and the exit code is 1.";
 
 /// Run a scenario in virtual time with the component as the client, beside the retry code of Atlassian's own pages.
 #[derive(clap::Args)]
@@ -90,14 +92,23 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let all: Vec<_> = scenarios.iter().flat_map(&clients_of).collect();
     let runner = Runner::new(&all, args.component.as_deref(), args.seed)?;
     let traces = args.trace.as_deref().map(Traces::create).transpose()?;
-    let mut results = Vec::with_capacity(all.len());
+    let (mut results, mut stopped) = (Vec::with_capacity(all.len()), None);
     for scenario in &scenarios {
         for client in clients_of(scenario) {
-            let spinner = spinner(&scenario.name, client);
             let trace = traces.as_ref().map(|traces| traces.open(results.len())).transpose()?;
-            let report = runner.run(scenario, client, trace)?;
-            results.push(Ran { scenario: scenario.name.clone(), report });
-            spinner.finish_and_clear();
+            let (bar, observer) = progress::bar(&scenario.name, client);
+            let ran = runner.watched(scenario, client, trace, Some(observer));
+            bar.finish_and_clear();
+            let outcome = match ran {
+                Ok(report) => Outcome::Ended(Box::new(report)),
+                Err(Failure::Stopped(error)) => {
+                    let why = error.root_cause().to_string();
+                    stopped.get_or_insert(Failure::Stopped(error));
+                    Outcome::Stopped { strategy: client, stopped: why }
+                }
+                Err(failure) => return Err(failure),
+            };
+            results.push(Ran { scenario: scenario.name.clone(), outcome });
         }
     }
     if let Some(file) = &args.html {
@@ -107,11 +118,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         // Of a file the name that it gives itself.
         scenario: scenarios[0].name.clone(),
         seed: args.seed,
-        virtual_ms: results.iter().map(|ran| ran.report.finish_ms).sum(),
+        virtual_ms: results.iter().filter_map(Ran::report).map(|report| report.finish_ms).sum(),
         wall_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         results,
     };
-    print(&document, args.json)
+    print(&document, args.json)?;
+    stopped.map_or(Ok(()), Err)
 }
 
 fn print(document: &Document, as_json: bool) -> Result<(), Failure> {
@@ -129,7 +141,7 @@ fn print(document: &Document, as_json: bool) -> Result<(), Failure> {
         if groups.len() > 1 {
             writeln!(out, "{}", ran[0].scenario)?;
         }
-        let reports: Vec<&Report> = ran.iter().map(|ran| &ran.report).collect();
+        let reports: Vec<&Report> = ran.iter().filter_map(Ran::report).collect();
         writeln!(out, "{}", table::of(&reports))?;
         write_early(&mut out, &reports)?;
     }
@@ -160,13 +172,6 @@ fn write_page(file: &Path, scenarios: &[Scenario], results: &[Ran]) -> Result<()
         let (file, why) = (file.display(), failure::of_file(&error));
         Failure::BadInput(anyhow!("cannot write the page `{file}`: {why}; name another file"))
     })
-}
-
-/// On standard error, and only if that is a terminal: indicatif sees to it.
-fn spinner(scenario: &str, strategy: &str) -> ProgressBar {
-    let spinner = ProgressBar::new_spinner().with_message(format!("{scenario}: {strategy}"));
-    spinner.enable_steady_tick(Duration::from_millis(100));
-    spinner
 }
 
 /// One file for the events of all runs, under one header.

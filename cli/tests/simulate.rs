@@ -113,6 +113,40 @@ fn a_trace_that_cannot_be_written_breaks_the_run_off_with_exit_code_1() {
     }
 }
 
+/// A scenario of this name and span, with this much work.
+fn endless(name: &str, span: &str, work: &str) -> PathBuf {
+    let path = file(&format!("{name}.toml"));
+    let text = format!(
+        "name = \"{name}\"\nabout = \"It does not end.\"\nstart = \"2026-02-02T12:00:00Z\"\nspan = \"{span}\"\n[server]\n\
+         quota = {{ points = 2 }}\n[[work]]\nname = \"read\"\nrequest = \"GET /wiki/rest/api/content/{{n}}\"\n{work}\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn a_run_that_would_not_end_is_stopped_by_a_bound_and_says_so_and_the_others_go_on() {
+    // One page an hour. 1,000 that ask every minute go round until 500 events for each are used up; 30 on ten nodes, which
+    // may have more, until the hour of the span and 24 more are over.
+    let circles = endless("circles", "24 h", "count = 1_000\narrive = { within = \"1 min\" }");
+    let long = endless("long", "1 h", "count = 30\narrive = { within = \"1 min\" }\n[fleet]\nnodes = 10");
+    let of_circles = "stopped after `550000` events: the client goes in circles";
+    let of_long = "stopped after `25` hours of virtual time: make the work smaller";
+    for (path, said) in [(circles, of_circles), (long, of_long)] {
+        let strategy = "fixed-60s";
+        let output = headroom(&[path.to_str().unwrap(), "--strategy", strategy, "--strategy", "none", "--json"]);
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{strategy}: {error}");
+        assert_eq!(error, format!("error: strategy `{strategy}`: {said}\n"));
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let stopped = &document["results"][0];
+        assert_eq!((stopped["strategy"].as_str(), stopped["stopped"].as_str()), (Some(strategy), Some(said)));
+        assert!(stopped["done"].is_null(), "there is no report of it: {stopped}");
+        assert_eq!(document["results"][1]["done"].as_u64(), Some(1), "the next client is run all the same");
+        assert!(document["results"][1].get("stopped").is_none());
+    }
+}
+
 #[test]
 fn json_is_one_document_and_nothing_else() {
     let output =

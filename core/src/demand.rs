@@ -109,23 +109,33 @@ impl Demand {
         self
     }
 
-    /// Points to keep at `now` for people who will call before the hour ends at `window_end`; 0 if none ever did. No
-    /// window is longer than an hour.
-    pub(crate) fn reserve(&self, now: Instant, window_end: Instant) -> u32 {
-        let left = window_end.since(now).min(HOUR);
-        self.young.reserve(left).max(self.old.reserve(left))
-    }
-
     /// The first instant from `now` on, before `window_end`, at which `cost` fits into `left` points beside the reserve, if
     /// nobody calls until then: what people asked for long ago keeps nothing back.
     pub(crate) fn first_room(&self, left: u32, cost: u32, now: Instant, window_end: Instant) -> Option<Instant> {
         let room = left.checked_sub(cost)?;
-        // The reserve only falls. The formula solved for the time left is right but for roundings, and for what grows old
-        // until then.
-        let solved = self.young.longest(room).min(self.old.longest(room));
-        let near = window_end.0.saturating_sub(solved.0);
-        let has_room = |at| self.aged(Instant(at)).reserve(Instant(at), window_end) <= room;
-        Some(Instant(first_near(near, now.0, window_end.0, has_room))).filter(|first| *first < window_end)
+        // The reserve only falls. The formula solved for the time left is right but for roundings.
+        let near = self.solved(room, window_end);
+        let has_room = |at| self.aged(Instant(at)).leaves(room, Instant(at), window_end);
+        Some(Instant(first_near(near.0, now.0, window_end.0, has_room))).filter(|first| *first < window_end)
+    }
+
+    /// Whether no more than `room` is kept at `now` for people who will call before the hour ends at `window_end`; nothing
+    /// is if none ever did. No window is longer than an hour.
+    fn leaves(&self, room: u32, now: Instant, window_end: Instant) -> bool {
+        let left = window_end.since(now).min(HOUR);
+        self.young.reserve(left) <= room && self.old.reserve(left) <= room
+    }
+
+    /// About when the reserve falls to `room`: in the young generation's time; in that of the next, when what is young now
+    /// has grown old; or when all is forgotten.
+    fn solved(&self, room: u32, window_end: Instant) -> Instant {
+        let grown_old = self.since + Self::SPAN;
+        let both = self.young.solved(room, Some(self.since), window_end).max(self.old.solved(room, None, window_end));
+        if both < grown_old {
+            return both;
+        }
+        let old = Generation { passed_ms: SPAN_MS, ..self.young };
+        old.solved(room, None, window_end).max(grown_old).min(grown_old + Self::SPAN)
     }
 
     /// When `left` points are spent at the pace of late, if that is before `window_end`. It does not err upwards.
@@ -159,19 +169,35 @@ impl Generation {
         }
     }
 
-    /// About how much time is left when `reserve` falls to `room`: m + z·√m = room/c solved for m, and that for the time.
-    pub(crate) fn longest(self, room: u32) -> Millis {
+    /// About when `reserve` falls to `room` if no more calls come: m + z·√m = room/c solved for m, the calls that are likely
+    /// in the time left, and m = likely·left/passed for the instant. Where a generation is not over, `since` tells when it
+    /// began: what has passed grows then while what is left falls.
+    pub(crate) fn solved(self, room: u32, since: Option<Instant>, window_end: Instant) -> Instant {
         let Self { points, calls, passed_ms } = self;
         if points == 0 || calls == 0 {
-            return HOUR;
+            return Instant(0);
         }
         const MOST: u128 = 1 << 80;
         let calls_in_room = ((u128::from(room) * u128::from(calls)) << FRACTION) / u128::from(points);
         let z = (QUANTILE_PERCENT << FRACTION) / 100;
         let root = ceil_sqrt((z * z) + (calls_in_room.min(MOST) << (2 + FRACTION))).saturating_sub(z) / 2;
-        let likely = u128::from(calls) + ceil_sqrt(4 * u128::from(calls));
-        let left = ((root * root) >> FRACTION) * u128::from(passed_ms.max(LEAST_MS)) / (likely << FRACTION);
-        Millis(u64::try_from(left).unwrap_or(u64::MAX)).min(HOUR)
+        let (mean, likely) = (((root * root) >> FRACTION).min(MOST), self.likely() << FRACTION);
+        // No time that matters here is as long as 2^40 ms.
+        let part = |of_ms: u64, share: u128, all: u128| {
+            Millis(u64::try_from(u128::from(of_ms.min(1 << 40)) * share / all).unwrap_or(u64::MAX))
+        };
+        let passed_ms = u64::from(passed_ms.max(LEAST_MS));
+        let at_that_pace = Instant(window_end.0.saturating_sub(part(passed_ms, mean, likely).0));
+        match since.filter(|since| at_that_pace > *since + Millis(passed_ms)) {
+            Some(since) => since + part(window_end.since(since).0, likely, likely + mean),
+            None => at_that_pace,
+        }
+    }
+
+    /// Two standard deviations more calls than were counted: chance may have kept them away.
+    fn likely(self) -> u128 {
+        let calls = u64::from(self.calls);
+        u128::from(calls) + ceil_sqrt(4 * u128::from(calls))
     }
 
     /// The quantile of what is spent in the time left, if calls come as often as in this generation:
@@ -182,13 +208,10 @@ impl Generation {
         if calls == 0 {
             return 0;
         }
-        // Two standard deviations more than were counted: chance may have kept them away.
-        let calls = u128::from(calls);
-        let likely = calls + ceil_sqrt(4 * calls);
-        let mean = ((likely * u128::from(left.0)) << FRACTION).div_ceil(passed_ms.max(LEAST_MS).into());
+        let mean = ((self.likely() * u128::from(left.0)) << FRACTION).div_ceil(passed_ms.max(LEAST_MS).into());
         let most = mean + (QUANTILE_PERCENT * ceil_sqrt(mean << FRACTION)).div_ceil(100);
         // Where the product saturates, the quotient is still beyond all points.
-        let reserve = u128::from(points).saturating_mul(most).div_ceil(calls << FRACTION);
+        let reserve = u128::from(points).saturating_mul(most).div_ceil(u128::from(calls) << FRACTION);
         u32::try_from(reserve).unwrap_or(u32::MAX)
     }
 }
@@ -229,15 +252,15 @@ pub(crate) fn first_near(near: u64, mut first: u64, mut end: u64, holds: impl Fn
     first
 }
 
-/// By Newton's method, from above: `u128::isqrt` would be a kilobyte of the component. Most steps are taken for the upper
-/// half of the digits, where division is cheap.
+/// By Newton's method, from above: `u128::isqrt` would be a kilobyte of the component. The machine's own root of the upper
+/// 64 bits says where to begin, so that one step is mostly enough; the end is exact, and no float.
 fn ceil_sqrt(n: u128) -> u128 {
     let Some(before @ 1..) = n.checked_sub(1) else { return n };
     let digits = u128::BITS - before.leading_zeros();
-    let mut root = match digits.checked_sub(64).map(|beyond| beyond.next_multiple_of(2)) {
-        Some(beyond) => (u128::from(floor_sqrt((before >> beyond) as u64)) + 1) << (beyond / 2),
-        None => u128::from(floor_sqrt(before as u64)),
-    };
+    let beyond = digits.saturating_sub(64).next_multiple_of(2);
+    let root = ((before >> beyond) as u64 as f64).sqrt() as u64;
+    // Not below the true root: rounding 64 bits to a float moves a root of 32 bits by less than the float can hold.
+    let mut root = (u128::from(root) + 1) << (beyond / 2);
     loop {
         let nearer = (root + before / root) >> 1;
         if nearer >= root {
@@ -245,19 +268,6 @@ fn ceil_sqrt(n: u128) -> u128 {
         }
         root = nearer;
     }
-}
-
-/// The root, rounded down.
-fn floor_sqrt(n: u64) -> u64 {
-    let mut root = 1 << (u64::BITS - n.leading_zeros()).div_ceil(2).min(63);
-    while root > 0 {
-        let nearer = (root + n / root) >> 1;
-        if nearer >= root {
-            break;
-        }
-        root = nearer;
-    }
-    root
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::scenario::Scenario;
 use crate::strategy::{Move, Strategy};
 use crate::trace::Sink;
 use crate::workload::JobId;
-use crate::world::{Event, RunError, TimerId, World};
+use crate::world::{Event, Observer, RunError, TimerId, World};
 use std::collections::BTreeMap;
 
 /// Makes the client of a node, the first being 0; once more after each crash.
@@ -22,8 +22,23 @@ pub fn run(
     seed: u64,
     trace: Option<Sink>,
 ) -> Result<Report, RunError> {
+    watched(scenario, make, seed, trace, None)
+}
+
+/// As [`run`], and tells the observer how far it has come.
+///
+/// # Errors
+/// As [`run`].
+pub fn watched(
+    scenario: &Scenario,
+    make: &mut MakeStrategy<'_>,
+    seed: u64,
+    trace: Option<Sink>,
+    observer: Option<Observer>,
+) -> Result<Report, RunError> {
     let first = make(0);
-    let world = World::new(scenario, first.name(), seed, trace);
+    let mut world = World::new(scenario, first.name(), seed, trace);
+    observer.into_iter().for_each(|observer| world.watch(observer));
     let attempts = vec![0; world.workload().jobs() as usize];
     let clients = BTreeMap::from([(0, first)]);
     let mut driver = Driver { world, make, clients, saved: BTreeMap::new(), attempts, waiting: BTreeMap::new() };
@@ -223,6 +238,34 @@ mod tests {
             assert_eq!((report.done, report.sent), (2, 2));
             assert_eq!(*restored.borrow(), want, "{state}");
         }
+    }
+
+    /// Sends again at once, whatever it is told.
+    struct AtOnce;
+
+    impl Strategy for AtOnce {
+        fn name(&self) -> &str {
+            "at-once"
+        }
+
+        fn start(&mut self, _: JobId, _: &Operation, _: &CallOptions, _: Instant) -> Move {
+            Move::Send
+        }
+
+        fn answered(&mut self, _: JobId, _: u32, _: &Answer, _: Instant) -> Move {
+            Move::Send
+        }
+
+        fn woke(&mut self, _: JobId, _: Instant) -> Move {
+            Move::Send
+        }
+    }
+
+    #[test]
+    fn whoever_retries_at_once_forever_is_stopped() {
+        let scenario = Scenario::builtin("graphql-report").unwrap();
+        let error = run(&scenario, &mut |_| Box::new(AtOnce), 1, None).unwrap_err();
+        assert!(matches!(error, RunError::TooManyEvents(_)) && error.is_bound(), "{error}");
     }
 
     #[test]

@@ -14,10 +14,12 @@ mod door;
 mod error;
 mod jobs;
 mod nodes;
+mod progress;
 mod promises;
 mod queue;
 
 pub use error::{LONGEST, RunError};
+pub use progress::{Observer, Progress};
 
 use crate::fault::Faults;
 use crate::oracle::Optimum;
@@ -116,6 +118,7 @@ pub struct World {
     promises: Promises,
     tally: Tally,
     trace: Trace,
+    observer: Option<Observer>,
     failure: Option<RunError>,
 }
 
@@ -147,6 +150,7 @@ impl World {
             promises: Promises::default(),
             tally: Tally::new(strategy, bound.0, workload.tenants(), ground),
             trace: Trace::new(trace, strategy, scenario.start),
+            observer: None,
             failure: None,
             workload,
         };
@@ -269,6 +273,7 @@ impl World {
             return Err(RunError::TooLong(longest));
         }
         self.now = at;
+        self.show_progress();
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Many nodes, clocks that are wrong, crashes, strangers: the component through the harness, and the core beside it.
 
-use crate::{assert_alike, assert_same, client};
+use crate::{SEEDS, assert_alike, assert_same, client};
 use headroom_host::harness::Harness;
 use headroom_sim::scenario::FleetSpec;
 use headroom_sim::{Report, Scenario};
@@ -69,7 +69,7 @@ fn a_fleet_with_wrong_clocks_that_crashes_loses_nothing_and_breaks_no_promise() 
 #[test]
 fn a_fleet_gives_the_same_trace_on_the_core() {
     let crashes = ["saved", "lost"].map(|state| [pages(&[CLOCKS, &crash(state)].join("\n")), wall(state)]);
-    assert_alike(&[vec![pages(""), pages(CLOCKS), strangers()], crashes.concat()].concat());
+    assert_alike(&[vec![pages(""), pages(CLOCKS), strangers()], crashes.concat()].concat(), &SEEDS);
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or_else(|| Path::new("."))
 }
 
-/// The command that `cargo build` puts beside the tests.
+/// The command `headroom`, which `cargo build` puts beside the test programs.
 ///
 /// # Panics
 /// If there is none; the message says what to run.

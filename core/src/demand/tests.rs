@@ -10,6 +10,13 @@ fn closed_form(calls_per_ms: f64, cost: f64, left_ms: f64) -> f64 {
     cost * (mean + 3.09 * mean.sqrt())
 }
 
+impl Demand {
+    fn reserve(&self, now: Instant, window_end: Instant) -> u32 {
+        let left = window_end.since(now).min(HOUR);
+        self.young.reserve(left).max(self.old.reserve(left))
+    }
+}
+
 fn of_generation(points: u64, calls: u32, passed_ms: u32) -> Demand {
     Demand { young: Generation { points, calls, passed_ms }, ..Demand::default() }
 }

@@ -88,17 +88,19 @@ impl Gates {
         let left = part(pool.left_unreserved_at(now));
         let room = part(pool.points_left(now).0).checked_sub(cost);
         let given = u64::from(share.given(now)) + u64::from(cost);
+        let metered = |at: Instant| pool.metered_for(at).min(at.since(at.hour_start()));
         // What others went on with so far; none if it takes nothing of theirs.
         let taken_from = |at: Instant| {
-            let passed = pool.metered_for(at).min(at.since(at.hour_start()));
+            let passed = metered(at);
             let outlook = census.outlook(share.spent_at(now), left, at, passed)?;
             let seen = Generation::of_points(outlook.spent_by_others, pool.mean_cost(), passed);
             let is_room = || room.is_some_and(|room| seen.reserve(end.since(at)) <= room);
             (given > outlook.own && !is_room()).then_some(seen)
         };
         let Some(seen) = taken_from(from) else { return from };
-        let near = end.0.saturating_sub(seen.longest(room.unwrap_or(0)).0);
-        Instant(first_near(near, from.0, last_call(end).0, |at| taken_from(Instant(at)).is_none()))
+        let begun = Instant(from.0.saturating_sub(metered(from).0));
+        let near = seen.solved(room.unwrap_or(0), Some(begun), end);
+        Instant(first_near(near.0, from.0, last_call(end).0, |at| taken_from(Instant(at)).is_none()))
     }
 
     /// Whether a call of a lane is within its tenant's share, though others may have set aside what it needs: calls that

@@ -23,6 +23,7 @@ use crate::error::Error;
 use crate::transport;
 use driver::Driver;
 use headroom_sim::trace::Sink;
+use headroom_sim::world::Observer;
 use headroom_sim::{Report, Scenario, World};
 use virtual_world::{Shared, VirtualState};
 
@@ -52,7 +53,23 @@ impl Harness {
     /// If the component does not take its configuration, or stops; if the run has to be stopped, or its trace cannot be
     /// written.
     pub fn run(&self, scenario: &Scenario, seed: u64, trace: Option<Sink>) -> Result<Report, Error> {
-        let world = Shared::new(World::new(scenario, NAME, seed, trace));
+        self.watched(scenario, seed, trace, None)
+    }
+
+    /// As [`Harness::run`], and tells the observer how far it has come.
+    ///
+    /// # Errors
+    /// As [`Harness::run`].
+    pub fn watched(
+        &self,
+        scenario: &Scenario,
+        seed: u64,
+        trace: Option<Sink>,
+        observer: Option<Observer>,
+    ) -> Result<Report, Error> {
+        let mut world = World::new(scenario, NAME, seed, trace);
+        observer.into_iter().for_each(|observer| world.watch(observer));
+        let world = Shared::new(world);
         Driver::new(&self.0, scenario, seed, world.clone()).run()?;
         world.into_world().report().map_err(Error::Run)
     }

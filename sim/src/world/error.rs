@@ -24,6 +24,14 @@ pub enum RunError {
     Trace(io::Error),
 }
 
+impl RunError {
+    /// Whether a bound on virtual time or events ended a run that would not end by itself.
+    #[must_use]
+    pub const fn is_bound(&self) -> bool {
+        matches!(self, Self::TooLong(_) | Self::TooManyEvents(_))
+    }
+}
+
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::trace::HEADER;
+use headroom_model::time::HOUR;
 use proptest::{prop_assert, prop_assert_eq, prop_assume, proptest};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -321,4 +322,23 @@ fn a_forgotten_job_a_job_finished_twice_and_a_run_without_end_are_errors() {
         circles.sleep_until(0, circles.now());
     }
     assert!(matches!(circles.report(), Err(RunError::TooManyEvents(_))));
+}
+
+#[test]
+fn who_watches_a_run_hears_how_far_it_has_come_and_changes_nothing() {
+    let run = |observer: Option<Observer>| {
+        let (trace, scenario) = (Shared::default(), pages(5_000, 50, 65_000, 100));
+        let mut make = |_| crate::strategy::builtin("fixed-60s", 1).unwrap();
+        crate::run::watched(&scenario, &mut make, 1, Some(Box::new(trace.clone())), observer).unwrap();
+        trace.0.lock().unwrap().clone()
+    };
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let words = heard.clone();
+    let watched = run(Some(Box::new(move |progress| words.lock().unwrap().push(*progress))));
+    assert!(watched == run(None));
+    let heard = heard.lock().unwrap();
+    assert!(
+        heard.len() > 1 && heard.windows(2).all(|two| two[0].passed <= two[1].passed && two[0].ended <= two[1].ended)
+    );
+    assert!(heard.iter().all(|progress| progress.jobs == 5_000 && progress.span == HOUR.times(24)));
 }
