@@ -27,10 +27,20 @@ const SIZES: usize = 64;
 /// What one tenant has to leave to others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outlook {
-    /// So many points it may have whatever others go on with; none if it asks for more than is fair itself.
-    pub(crate) own: u64,
+    /// What is fair for all.
+    pub(crate) share: Share,
     /// What others have spent that are expected to go on, as far as that is fair.
     pub(crate) spent_by_others: u64,
+}
+
+/// Up to where a tenant takes what is its own, whatever others go on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    /// It goes on with less than is fair: up to so many points.
+    Level(u64),
+    /// It is one of so `many` that ask for more. They share these `points` less what the others still ask for, of which
+    /// they have spent `small`.
+    Rest { points: u64, small: u64, many: u64 },
 }
 
 /// What was seen for a shorter time lets nothing expect: a few calls would be taken for a flood.
@@ -91,8 +101,15 @@ impl Census {
         };
         let known = self.sizes.iter().enumerate().filter(|(_, size)| size.tenants > 0);
         let spent_by_others = known.map(others).fold(0, u64::saturating_add);
-        let is_small = spent == 0 || size_of(spent) < small;
-        Some(Outlook { own: if is_small { level } else { 0 }, spent_by_others })
+        let share = if own.is_none_or(|own| own < small) { Share::Level(level) } else { self.rest(left, small) };
+        Some(Outlook { share, spent_by_others })
+    }
+
+    /// What those share that are not of the sizes below `small`.
+    fn rest(&self, left: u32, small: usize) -> Share {
+        let large = self.sizes.iter().skip(small);
+        let (many, spent) = large.fold((0, 0), |(many, spent), size| (many + size.tenants, spent + size.points));
+        Share::Rest { points: u64::from(left) + spent, small: self.all.points.saturating_sub(spent), many: many.max(1) }
     }
 
     /// How far each tenant is filled by so many points, fewer than all have, and how many sizes are below that. Within a
@@ -203,9 +220,10 @@ mod tests {
         let minutes = |n: u64| Millis::from_secs(60 * n);
         let outlook = census(&spent).outlook(30_000, 33_010, NOON + minutes(6), minutes(6)).expect("too few for all");
         // 65,000 less ten times 1,990.
-        assert_eq!(outlook, Outlook { own: 0, spent_by_others: 1_990 });
+        let share = Share::Rest { points: 63_010, small: 1_990, many: 1 };
+        assert_eq!(outlook, Outlook { share, spent_by_others: 1_990 });
         let quiet = census(&spent).outlook(10, 33_010, NOON + minutes(6), minutes(6)).expect("too few for all");
-        assert_eq!(quiet.own, 45_100, "what it leaves");
+        assert_eq!(quiet.share, Share::Level(45_100), "what it leaves");
         assert_eq!(census(&[100, 100]).outlook(100, 64_800, NOON + minutes(6), minutes(6)), None);
     }
 
@@ -214,6 +232,7 @@ mod tests {
         let at = NOON + Millis::from_secs(600);
         let outlook = census(&[30_000, 20_000]).outlook(30_000, 15_000, at, at.since(NOON));
         // Some twelve thousand more, up to 32,496, in five sixths of the hour.
-        assert_eq!(outlook, Some(Outlook { own: 0, spent_by_others: 2_499 }));
+        let share = Share::Rest { points: 65_000, small: 0, many: 2 };
+        assert_eq!(outlook, Some(Outlook { share, spent_by_others: 2_499 }));
     }
 }

@@ -109,33 +109,34 @@ impl Demand {
         self
     }
 
-    /// The first instant from `now` on, before `window_end`, at which `cost` fits into `left` points beside the reserve, if
-    /// nobody calls until then: what people asked for long ago keeps nothing back.
-    pub(crate) fn first_room(&self, left: u32, cost: u32, now: Instant, window_end: Instant) -> Option<Instant> {
-        let room = left.checked_sub(cost)?;
+    /// The first instant from `now` on, before `window_end`, at which there is `room` beside the reserve, if nobody calls
+    /// until then: what people asked for long ago keeps nothing back. As many call at each of `nodes`.
+    pub(crate) fn first_room(&self, room: u32, nodes: u32, now: Instant, window_end: Instant) -> Option<Instant> {
         // The reserve only falls. The formula solved for the time left is right but for roundings.
-        let near = self.solved(room, window_end);
-        let has_room = |at| self.aged(Instant(at)).leaves(room, Instant(at), window_end);
+        let near = self.solved(room, nodes, window_end);
+        let has_room = |at| self.aged(Instant(at)).leaves(room, nodes, Instant(at), window_end);
         Some(Instant(first_near(near.0, now.0, window_end.0, has_room))).filter(|first| *first < window_end)
     }
 
     /// Whether no more than `room` is kept at `now` for people who will call before the hour ends at `window_end`; nothing
     /// is if none ever did. No window is longer than an hour.
-    fn leaves(&self, room: u32, now: Instant, window_end: Instant) -> bool {
+    fn leaves(&self, room: u32, nodes: u32, now: Instant, window_end: Instant) -> bool {
         let left = window_end.since(now).min(HOUR);
-        self.young.reserve(left) <= room && self.old.reserve(left) <= room
+        self.young.reserve(nodes, left) <= room && self.old.reserve(nodes, left) <= room
     }
 
     /// About when the reserve falls to `room`: in the young generation's time; in that of the next, when what is young now
     /// has grown old; or when all is forgotten.
-    fn solved(&self, room: u32, window_end: Instant) -> Instant {
+    fn solved(&self, room: u32, nodes: u32, window_end: Instant) -> Instant {
         let grown_old = self.since + Self::SPAN;
-        let both = self.young.solved(room, Some(self.since), window_end).max(self.old.solved(room, None, window_end));
+        let (young, old) = (self.young, self.old);
+        let both =
+            young.solved(room, nodes, Some(self.since), window_end).max(old.solved(room, nodes, None, window_end));
         if both < grown_old {
             return both;
         }
         let old = Generation { passed_ms: SPAN_MS, ..self.young };
-        old.solved(room, None, window_end).max(grown_old).min(grown_old + Self::SPAN)
+        old.solved(room, nodes, None, window_end).max(grown_old).min(grown_old + Self::SPAN)
     }
 
     /// When `left` points are spent at the pace of late, if that is before `window_end`. It does not err upwards.
@@ -172,7 +173,7 @@ impl Generation {
     /// About when `reserve` falls to `room` if no more calls come: m + z·√m = room/c solved for m, the calls that are likely
     /// in the time left, and m = likely·left/passed for the instant. Where a generation is not over, `since` tells when it
     /// began: what has passed grows then while what is left falls.
-    pub(crate) fn solved(self, room: u32, since: Option<Instant>, window_end: Instant) -> Instant {
+    pub(crate) fn solved(self, room: u32, nodes: u32, since: Option<Instant>, window_end: Instant) -> Instant {
         let Self { points, calls, passed_ms } = self;
         if points == 0 || calls == 0 {
             return Instant(0);
@@ -181,7 +182,7 @@ impl Generation {
         let calls_in_room = ((u128::from(room) * u128::from(calls)) << FRACTION) / u128::from(points);
         let z = (QUANTILE_PERCENT << FRACTION) / 100;
         let root = ceil_sqrt((z * z) + (calls_in_room.min(MOST) << (2 + FRACTION))).saturating_sub(z) / 2;
-        let (mean, likely) = (((root * root) >> FRACTION).min(MOST), self.likely() << FRACTION);
+        let (mean, likely) = (((root * root) >> FRACTION).min(MOST), self.likely(nodes) << FRACTION);
         // No time that matters here is as long as 2^40 ms.
         let part = |of_ms: u64, share: u128, all: u128| {
             Millis(u64::try_from(u128::from(of_ms.min(1 << 40)) * share / all).unwrap_or(u64::MAX))
@@ -194,21 +195,21 @@ impl Generation {
         }
     }
 
-    /// Two standard deviations more calls than were counted: chance may have kept them away.
-    fn likely(self) -> u128 {
-        let calls = u64::from(self.calls);
-        u128::from(calls) + ceil_sqrt(4 * u128::from(calls))
+    /// Two standard deviations more calls than were counted, since chance may have kept them away; at each of `nodes`.
+    fn likely(self, nodes: u32) -> u128 {
+        let calls = u128::from(self.calls);
+        (calls + ceil_sqrt(4 * calls)) * u128::from(nodes)
     }
 
-    /// The quantile of what is spent in the time left, if calls come as often as in this generation:
+    /// The quantile of what is spent in the time left, if calls come as often as in this generation at each of `nodes`:
     /// c·(λ·left + z·√(λ·left)) with the mean cost c. Calls are independent of each other, so their number has the
     /// variance of its mean. It is computed in steps that each round up, so it never rises while the time falls.
-    pub(crate) fn reserve(self, left: Millis) -> u32 {
+    pub(crate) fn reserve(self, nodes: u32, left: Millis) -> u32 {
         let Self { points, calls, passed_ms } = self;
         if calls == 0 {
             return 0;
         }
-        let mean = ((self.likely() * u128::from(left.0)) << FRACTION).div_ceil(passed_ms.max(LEAST_MS).into());
+        let mean = ((self.likely(nodes) * u128::from(left.0)) << FRACTION).div_ceil(passed_ms.max(LEAST_MS).into());
         let most = mean + (QUANTILE_PERCENT * ceil_sqrt(mean << FRACTION)).div_ceil(100);
         // Where the product saturates, the quotient is still beyond all points.
         let reserve = u128::from(points).saturating_mul(most).div_ceil(u128::from(calls) << FRACTION);

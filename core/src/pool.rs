@@ -240,8 +240,10 @@ impl Pool {
 
     fn room(&self, left: u32, cost: u32, from: Instant, end: Instant) -> Option<Instant> {
         let last_call = last_call(end).max(from);
-        let at = self.people.first_room(left, cost, from, end);
-        (cost <= left).then(|| at.map_or(last_call, |at| at.min(last_call)))
+        let room = left.checked_sub(cost)?;
+        // People are taken to come to siblings as they come to us.
+        let at = self.people.first_room(room, self.terms.nodes, from, end);
+        Some(at.map_or(last_call, |at| at.min(last_call)))
     }
 
     /// The most points on their way in this hour, or in the last if nothing was sent since.

@@ -3,6 +3,8 @@
 //! As long as the pool lasts for all who ask, nobody is held up. From then on a call may take what is left beside what
 //! other tenants are still owed of their shares. So nothing is left unspent, and who floods takes from himself.
 
+use crate::state::Spent;
+use crate::verdict::Priority;
 use headroom_model::time::Instant;
 
 /// What one tenant had and asks for in an hour, in points.
@@ -10,6 +12,8 @@ use headroom_model::time::Instant;
 pub(crate) struct Share {
     window: Instant,
     spent: u32,
+    /// The part of `spent` that people waited for.
+    people: u32,
     /// Of calls that hold a slot or are on their way.
     pub(crate) reserved: u32,
     /// Of all calls that are open and not answered, those reserved included.
@@ -17,16 +21,16 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// The share of one that has spent so much in the hour from `window` on, and asks for nothing.
-    pub(crate) const fn of_spent((window, spent): (Instant, u32)) -> Self {
-        Self { window, spent, reserved: 0, open: 0 }
+    /// The share of one that has spent so much, and asks for nothing.
+    pub(crate) const fn of_spent(Spent { window, points, people }: Spent) -> Self {
+        Self { window, spent: points, people, reserved: 0, open: 0 }
     }
 
-    /// What was spent in the hour of `at`, in a form that compares; the least if nothing was.
-    pub(crate) fn save(&self, at: Instant) -> (Instant, u32) {
+    /// What was spent in the hour of `at`; nothing in no hour if nothing was.
+    pub(crate) fn save(&self, at: Instant) -> Spent {
         match self.spent_at(at) {
-            0 => Default::default(),
-            spent => (self.window, spent),
+            0 => Spent::default(),
+            points => Spent { window: self.window, points, people: self.people },
         }
     }
 
@@ -35,13 +39,20 @@ impl Share {
         Self { open: self.open.saturating_add(more), ..self }
     }
 
-    pub(crate) fn spend(&mut self, points: u32, now: Instant) {
+    pub(crate) fn spend(&mut self, points: u32, priority: Priority, now: Instant) {
+        let by_people = if priority == Priority::Interactive { points } else { 0 };
+        self.people = self.people_at(now).saturating_add(by_people);
         self.spent = self.spent_at(now).saturating_add(points);
         self.window = self.window.max(now.hour_start());
     }
 
     pub(crate) fn spent_at(&self, now: Instant) -> u32 {
         if now.hour_start() > self.window { 0 } else { self.spent }
+    }
+
+    /// The part of it that people waited for.
+    pub(crate) fn people_at(&self, now: Instant) -> u32 {
+        if now.hour_start() > self.window { 0 } else { self.people }
     }
 
     pub(crate) fn demand(&self, now: Instant) -> u32 {
@@ -150,7 +161,7 @@ mod tests {
         ) {
             let now = Instant(0);
             let share = |(spent, reserved, waiting): &(u32, u32, u32)| Share {
-                window: now, spent: *spent, reserved: *reserved, open: reserved + waiting,
+                window: now, spent: *spent, people: 0, reserved: *reserved, open: reserved + waiting,
             };
             let reserved: u32 = tenants.iter().map(|tenant| tenant.1).sum();
             if let Some(standing) = Standing::of(left + reserved, tenants.iter().map(share), now) {

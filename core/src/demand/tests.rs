@@ -13,7 +13,7 @@ fn closed_form(calls_per_ms: f64, cost: f64, left_ms: f64) -> f64 {
 impl Demand {
     fn reserve(&self, now: Instant, window_end: Instant) -> u32 {
         let left = window_end.since(now).min(HOUR);
-        self.young.reserve(left).max(self.old.reserve(left))
+        self.young.reserve(1, left).max(self.old.reserve(1, left))
     }
 }
 
@@ -57,12 +57,13 @@ proptest! {
         mean_cost in prop_oneof![0.0..3.0, 0.0..5_000.0, 0.0..4e9],
         passed_ms in 0..=SPAN_MS,
         left in prop_oneof![0_u64..50, 0..=HOUR.0],
+        nodes in prop_oneof![Just(1_u32), 1_u32..10_000],
     ) {
         let calls = calls.max(1);
         let points = (f64::from(calls) * mean_cost) as u64;
-        let got = f64::from(of_generation(points, calls, passed_ms).reserve(Instant(5), Instant(5 + left)));
+        let got = f64::from(Generation { points, calls, passed_ms }.reserve(nodes, Millis(left)));
         let likely = f64::from(calls) + (2.0 * f64::from(calls).sqrt()).ceil();
-        let per_ms = likely / f64::from(passed_ms.max(60_000));
+        let per_ms = likely * f64::from(nodes) / f64::from(passed_ms.max(60_000));
         let told = closed_form(per_ms, points as f64 / f64::from(calls), left as f64);
         let want = told.min(f64::from(u32::MAX));
         let tolerance = want * 1e-6;
@@ -87,11 +88,14 @@ proptest! {
 
     #[test]
     fn the_first_room_is_exact(
-        demand in demands(), left in 0_u32..100_000, cost in 0_u32..50, span in 0..=HOUR.0,
+        demand in demands(), left in 0_u32..100_000, cost in 0_u32..50, span in 0..=HOUR.0, nodes in 1_u32..60,
     ) {
         let end = NOON + Millis(span);
-        let fits = |at: Instant| u64::from(left) >= u64::from(cost) + u64::from(demand.aged(at).reserve(at, end));
-        match demand.first_room(left, cost, NOON, end) {
+        let reserve = |demand: Demand, left| demand.young.reserve(nodes, left).max(demand.old.reserve(nodes, left));
+        let fits = |at: Instant| {
+            u64::from(left) >= u64::from(cost) + u64::from(reserve(demand.aged(at), end.since(at).min(HOUR)))
+        };
+        match left.checked_sub(cost).and_then(|room| demand.first_room(room, nodes, NOON, end)) {
             Some(at) => prop_assert!(at >= NOON && at < end && fits(at) && (at == NOON || !fits(Instant(at.0 - 1)))),
             None => prop_assert!(span == 0 || !fits(Instant(end.0 - 1))),
         }
@@ -145,7 +149,7 @@ proptest! {
         for (at, points) in calls {
             demand.add(points, Instant(at));
             demand.age(Instant(now));
-            let _ = demand.first_room(left, cost, Instant(at), Instant(end));
+            let _ = demand.first_room(left, cost.clamp(1, 10_000), Instant(at), Instant(end));
             let _ = demand.exhausted_at(left, Instant(now), Instant(end));
         }
     }

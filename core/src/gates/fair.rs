@@ -1,13 +1,14 @@
 //! Who may take of a pool over all tenants that does not last for all who ask.
 
 use super::{Gates, Hold, Known};
-use crate::census::Census;
+use crate::census::{self, Census};
 use crate::config::PoolKind;
 use crate::demand::{Generation, first_near};
 use crate::lane::{Lane, OWNER};
 use crate::pool::{Pool, last_call};
 use crate::scopes::ScopeId;
 use crate::shares::{Share, Standing};
+use crate::verdict::Priority;
 use headroom_model::time::Instant;
 
 /// How the pool was shared when that was last looked at. Looking at all tenants for each call would be slow, so shares
@@ -87,19 +88,26 @@ impl Gates {
         let part = |points: u32| points / self.config.nodes.max(1);
         let left = part(pool.left_unreserved_at(now));
         let room = part(pool.points_left(now).0).checked_sub(cost);
-        let given = u64::from(share.given(now)) + u64::from(cost);
+        // People are told apart: what runs in the background does not take what is theirs.
+        let given = if lane.priority == Priority::Interactive { share.people_at(now) } else { share.given(now) };
+        let given = u64::from(given) + u64::from(cost);
         let metered = |at: Instant| pool.metered_for(at).min(at.since(at.hour_start()));
         // What others went on with so far; none if it takes nothing of theirs.
         let taken_from = |at: Instant| {
             let passed = metered(at);
             let outlook = census.outlook(share.spent_at(now), left, at, passed)?;
-            let seen = Generation::of_points(outlook.spent_by_others, pool.mean_cost(), passed);
-            let is_room = || room.is_some_and(|room| seen.reserve(end.since(at)) <= room);
-            (given > outlook.own && !is_room()).then_some(seen)
+            let went_on = |spent| Generation::of_points(spent, pool.mean_cost(), passed);
+            let kept = |spent| went_on(spent).reserve(1, end.since(at));
+            let own = match outlook.share {
+                census::Share::Level(level) => level,
+                census::Share::Rest { points, small, many } => points.saturating_sub(kept(small).into()) / many,
+            };
+            let is_room = || room.is_some_and(|room| kept(outlook.spent_by_others) <= room);
+            (given > own && !is_room()).then(|| went_on(outlook.spent_by_others))
         };
         let Some(seen) = taken_from(from) else { return from };
         let begun = Instant(from.0.saturating_sub(metered(from).0));
-        let near = seen.solved(room.unwrap_or(0), Some(begun), end);
+        let near = seen.solved(room.unwrap_or(0), 1, Some(begun), end);
         Instant(first_near(near.0, from.0, last_call(end).0, |at| taken_from(Instant(at)).is_none()))
     }
 

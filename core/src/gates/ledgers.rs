@@ -170,7 +170,7 @@ impl Gates {
         }
         self.change_share(lane, now, |share| {
             share.reserved = share.reserved.saturating_sub(reserved);
-            share.spend(cost, now);
+            share.spend(cost, lane.priority, now);
         });
         self.ask_no_more(lane, hold, now);
     }

@@ -13,8 +13,9 @@ use crate::verdict::LimiterKind;
 pub(super) const MAGIC: &[u8] = b"hdrm";
 /// What is written, and the newest that can be read.
 pub(super) const VERSION: u8 = 2;
-/// In this one rates were of a second, and what a bucket lacks in thousandths of a token: now a thousand times both.
-pub(super) const PER_SECOND: u8 = 1;
+/// In this one rates were of a second, and what a bucket lacks in thousandths of a token: now a thousand times both. And
+/// what a tenant spent was not told apart by who waited for it.
+pub(super) const FIRST: u8 = 1;
 
 /// Kinds of limits by their number, without the last one: that has a text.
 const KINDS: [LimiterKind; 15] = [

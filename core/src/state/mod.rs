@@ -40,7 +40,9 @@ use std::fmt;
 use std::mem;
 
 pub(crate) use name::Name;
-pub(crate) use parts::{Belief, Booked, BucketState, CostState, Costs, Hour, PoolState, ShadowState, entry, runs};
+pub(crate) use parts::{
+    Belief, Booked, BucketState, CostState, Costs, Hour, PoolState, ShadowState, Spent, entry, runs,
+};
 use parts::{Windows, join_costs, join_windows};
 pub(crate) use windows::recall_windows;
 
@@ -144,7 +146,7 @@ pub(crate) struct Record {
     /// Of the budget of retries.
     pub(crate) taken: u32,
     /// What a tenant had of the pool over all, and in which hour.
-    pub(crate) share: (Instant, u32),
+    pub(crate) share: Spent,
     pub(crate) costs: Costs,
 }
 
@@ -158,7 +160,7 @@ impl Record {
         let Self { pause, pool, cap, shadow, bucket, windows, crowd, users: _, taken, share, costs } = self;
         let is_idle = pause.is_none() && pool.is_none() && cap.is_none() && shadow.is_none() && bucket.is_none();
         let is_told_nothing = windows.is_empty() && crowd.is_none() && costs.is_empty();
-        is_idle && is_told_nothing && *taken == 0 && *share == (Instant(0), 0)
+        is_idle && is_told_nothing && *taken == 0 && *share == Spent::default()
     }
 
     /// Which scopes find room first: the wider ones, and among them those that make a difference the longest.
@@ -184,7 +186,7 @@ impl Record {
         // More users are granted more.
         self.users = self.users.min(other.users);
         self.taken = self.taken.max(other.taken);
-        self.share = self.share.max(other.share);
+        self.share = self.share.join(other.share);
         join_costs(&mut self.costs, other.costs);
     }
 

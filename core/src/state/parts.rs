@@ -7,6 +7,7 @@ use crate::learned::Samples;
 use crate::rate::Rate;
 use crate::sampler::Sampler;
 use headroom_model::time::{HOUR, Instant, Millis};
+use std::cmp::Ordering;
 
 /// Bookings of one scope: for each window, by whether it slides and by its span, how many lie at each instant. For a
 /// fixed window that is its beginning. All in order.
@@ -173,6 +174,27 @@ pub(crate) struct BucketState {
     pub(crate) learned: Option<Belief>,
     /// The rate that no configuration tells: an endpoint's.
     pub(crate) told: Option<Rate>,
+}
+
+/// What one tenant spent of a pool over all, in the hour from `window` on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spent {
+    pub(crate) window: Instant,
+    pub(crate) points: u32,
+    /// The part of them that people waited for.
+    pub(crate) people: u32,
+}
+
+impl Spent {
+    pub(crate) fn join(self, other: Self) -> Self {
+        match self.window.cmp(&other.window) {
+            Ordering::Less => other,
+            Ordering::Greater => self,
+            Ordering::Equal => {
+                Self { points: self.points.max(other.points), people: self.people.max(other.people), ..self }
+            }
+        }
+    }
 }
 
 /// What refusals have taught.

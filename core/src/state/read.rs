@@ -1,9 +1,9 @@
 //! A memory from bytes in the form of `codec`, and nothing from any others.
 
-use super::codec::{MAGIC, PER_SECOND, VERSION, kind_of, sum};
+use super::codec::{FIRST, MAGIC, VERSION, kind_of, sum};
 use super::{
     Belief, Booked, BucketState, CostState, Costs, Hour, MAX_BYTES, Memory, Name, PoolState, Record, ShadowState,
-    StateError,
+    Spent, StateError,
 };
 use crate::crowd::Crowd;
 use crate::demand::Demand;
@@ -18,10 +18,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Memory, StateError> {
     if head.take(MAGIC.len()) != MAGIC {
         return Err(StateError::NotAState);
     }
-    let rate_scale = match head.byte() {
+    let version = match head.byte() {
         _ if head.is_damaged => return Err(StateError::CutOff),
-        VERSION => 1,
-        PER_SECOND => 1_000,
+        version @ 1..=VERSION => version,
         0 => return Err(StateError::Damaged),
         newer => return Err(StateError::NewerVersion(newer)),
     };
@@ -29,7 +28,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Memory, StateError> {
         return Err(StateError::TooLarge(bytes.len()));
     }
     let length = usize::try_from(head.number()).unwrap_or(usize::MAX);
-    let mut body = Reader { rate_scale, ..Reader::of(head.take(length)) };
+    let mut body = Reader { version, ..Reader::of(head.take(length)) };
     if head.is_damaged {
         return Err(StateError::CutOff);
     }
@@ -49,13 +48,17 @@ struct Reader<'a> {
     at: Instant,
     bytes: &'a [u8],
     is_damaged: bool,
-    /// By how much rates, and what buckets lack, are larger than what is written.
-    rate_scale: u32,
+    version: u8,
 }
 
 impl<'a> Reader<'a> {
     const fn of(bytes: &'a [u8]) -> Self {
-        Self { at: Instant(0), bytes, is_damaged: false, rate_scale: 1 }
+        Self { at: Instant(0), bytes, is_damaged: false, version: VERSION }
+    }
+
+    /// By how much rates, and what buckets lack, are larger than what is written.
+    const fn rate_scale(&self) -> u32 {
+        if self.version == FIRST { 1_000 } else { 1 }
     }
 
     /// Nothing is read from here on.
@@ -194,7 +197,9 @@ impl<'a> Reader<'a> {
             }
         }
         if share {
-            record.share = (self.hour_of(), self.small());
+            let (window, points) = (self.hour_of(), self.small());
+            let people = if self.version == FIRST { 0 } else { self.small() };
+            record.share = Spent { window, points, people };
         }
         if costs {
             record.costs = self.costs();
@@ -251,7 +256,7 @@ impl<'a> Reader<'a> {
 
     fn bucket(&mut self) -> BucketState {
         let [is_empty, has_learned, has_told, has_booked] = self.flags();
-        let (from, missing) = (self.instant(), self.number().saturating_mul(self.rate_scale.into()));
+        let (from, missing) = (self.instant(), self.number().saturating_mul(self.rate_scale().into()));
         let empty_until = is_empty.then(|| self.instant());
         let learned = has_learned.then(|| Belief { rate: self.rate(), settled_at: self.instant() });
         let told = has_told.then(|| self.rate());
@@ -262,7 +267,7 @@ impl<'a> Reader<'a> {
     /// Time is counted in parts of the rate: it is not nothing.
     #[inline(never)]
     fn rate(&mut self) -> Rate {
-        let rate = Rate { per_kilosecond: self.small().saturating_mul(self.rate_scale), capacity: self.small() };
+        let rate = Rate { per_kilosecond: self.small().saturating_mul(self.rate_scale()), capacity: self.small() };
         self.fail_unless(rate.per_kilosecond > 0 && rate.capacity > 0);
         rate
     }

@@ -80,7 +80,7 @@ impl Writer {
             pool.is_some(),
             bucket.is_some(),
             !windows.is_empty(),
-            share.1 > 0,
+            share.points > 0,
             cap.is_some(),
             shadow.is_some(),
             crowd.is_some(),
@@ -110,9 +110,10 @@ impl Writer {
             self.instant(*settled_at);
         }
         [users, taken].into_iter().filter(|number| **number > 0).for_each(|number| self.small(*number));
-        if share.1 > 0 {
-            self.hour_of(share.0);
-            self.small(share.1);
+        if share.points > 0 {
+            self.hour_of(share.window);
+            self.small(share.points);
+            self.small(share.people);
         }
         if !costs.is_empty() {
             self.costs(costs);
