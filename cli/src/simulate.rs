@@ -143,6 +143,7 @@ fn print(document: &Document, as_json: bool) -> Result<(), Failure> {
         }
         let reports: Vec<&Report> = ran.iter().filter_map(Ran::report).collect();
         writeln!(out, "{}", table::of(&reports))?;
+        write_refused(&mut out, &reports)?;
         write_early(&mut out, &reports)?;
     }
     let (virtual_time, wall) = (table::clock(document.virtual_ms), table::seconds(document.wall_ms));
@@ -151,6 +152,14 @@ fn print(document: &Document, as_json: bool) -> Result<(), Failure> {
     let speed = format!("{}.{} virtual hours a second", table::number(speed / 10), speed % 10);
     writeln!(out, "{virtual_time} of virtual time in {wall} of wall time, {speed}, seed {}", document.seed)?;
     Ok(out.flush()?)
+}
+
+/// Whom which limits refused: the table has room for their sum only.
+fn write_refused(out: &mut impl Write, reports: &[&Report]) -> io::Result<()> {
+    for report in reports.iter().filter(|report| report.refused > 0) {
+        writeln!(out, "refused: `{}` {}", report.strategy, table::refused_by(report))?;
+    }
+    Ok(())
 }
 
 /// Who came before an instant that he had been told, and the first lines of the trace that show it.

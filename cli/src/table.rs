@@ -4,6 +4,7 @@ use comfy_table::{
     Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
 };
 use headroom_sim::Report;
+use std::cmp::Reverse;
 
 const HEADERS: [&str; 11] =
     ["strategy", "done", "lost", "deferred", "sent", "refused", "early", "points", "finish", "bound", "ratio"];
@@ -69,6 +70,14 @@ fn row(report: &Report) -> [Cell; 11] {
         Cell::new(clock(report.bound_ms)),
         ratio,
     ]
+}
+
+/// The limits that refused and how often, the one that did most first; nothing where none did.
+pub fn refused_by(report: &Report) -> String {
+    let mut limits: Vec<_> = report.refused_by.iter().collect();
+    // A stable sort: equals stay in the order of their names.
+    limits.sort_by_key(|(_, count)| Reverse(*count));
+    limits.iter().map(|(name, count)| format!("{} by {name}", number(*count))).collect::<Vec<_>>().join(", ")
 }
 
 /// With a comma between thousands.

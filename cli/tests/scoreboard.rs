@@ -78,6 +78,15 @@ fn its_json_has_an_object_for_each_run_with_the_fields_of_simulate() {
 }
 
 #[test]
+fn the_limits_that_refused_are_named_beside_their_number() {
+    let output = board(&[]);
+    let tunnel = rows(text(&output.stdout), "svg-macro");
+    let [refused, by] = [tunnel[2][6], tunnel[2][7]];
+    assert!(refused != "0" && by == format!("{refused} by tunnel-connections"), "{tunnel:?}");
+    assert_eq!(rows(text(&output.stdout), "svg-macro/without-tunnel")[2][6..8], ["0", ""]);
+}
+
+#[test]
 fn who_came_too_early_is_shown_with_the_line_of_the_trace() {
     let output = board(&[]);
     let early = rows(text(&output.stdout), "Early calls");

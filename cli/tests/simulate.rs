@@ -222,6 +222,22 @@ fn early_sends_are_told_with_their_lines_of_the_trace() {
 }
 
 #[test]
+fn below_the_table_stand_the_limits_that_refused_the_one_that_did_most_first() {
+    let output = headroom(&["bad-day", "--strategy", "none", "--json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let limits = document["results"][0]["refused_by"].as_object().unwrap();
+    let mut limits: Vec<_> = limits.iter().map(|(limit, count)| (count.as_u64().unwrap(), limit)).collect();
+    assert!(!limits.is_sorted_by_key(|(count, _)| std::cmp::Reverse(*count)), "by name it is another order");
+    limits.sort_unstable_by(|one, other| other.cmp(one));
+    let told: Vec<_> = limits.iter().map(|(count, limit)| format!("{count} by {limit}")).collect();
+    let output = headroom(&["bad-day", "--strategy", "none"]);
+    let out = text(&output.stdout).replace(',', "");
+    assert!(out.contains(&format!("\nrefused: `none` {}\n", told.join(" "))), "{out}");
+    let output = headroom(&["page-sync", "--strategy", "headroom-native"]);
+    assert!(!text(&output.stdout).contains("refused: "), "nothing refused it");
+}
+
+#[test]
 fn a_scenario_may_be_a_file() {
     let path = file("small.toml");
     let scenario =

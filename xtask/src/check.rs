@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::layout::Layout;
 use crate::tally::{Runner, Tally};
-use crate::{bootstrap, guest, js, process};
+use crate::{bootstrap, browser, guest, js, process};
 
 /// Seeds the cases of all property tests; any whole number.
 const SEED: &str = "PROPTEST_RNG_SEED";
@@ -30,6 +30,10 @@ pub fn run(layout: &Layout) -> Result<ExitCode> {
         Some(why) => report.skip("js build", why),
     }
     rust(layout, &mut report);
+    match browser::obstacle() {
+        None => report.step("pages in a browser", || browser::check(layout)),
+        Some(why) => report.skip("pages in a browser", &why),
+    }
     match &no_js {
         None => report.tests("npm test", js::npm(layout).arg("test"), Runner::Node),
         Some(why) => report.skip("npm test", why),

@@ -11,10 +11,12 @@
 //! | `guest` | the two components |
 //! | `js` | the npm package |
 //! | `demo` | both scenarios with a sentence each |
+//! | `browser` | a look at the HTML pages, light and dark |
 //! | `check`, `tally` | every test, and the sum over all runners |
 
 mod apt;
 mod bootstrap;
+mod browser;
 mod check;
 mod debian;
 mod demo;

@@ -28,7 +28,7 @@ pub fn sections(runs: &[Group<'_>]) -> Vec<Section> {
 }
 
 /// The names of the columns.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "strategy",
     "done",
     "lost",
@@ -36,6 +36,7 @@ const COLUMNS: [&str; 15] = [
     "unstarted",
     "early",
     "refused",
+    "refused by",
     "ratio",
     "waste",
     "sent/admitted",
@@ -47,7 +48,7 @@ const COLUMNS: [&str; 15] = [
 ];
 
 /// The cells of one run under [`COLUMNS`].
-fn cells(report: &Report) -> [(String, Grade); 15] {
+fn cells(report: &Report) -> [(String, Grade); 16] {
     let number = |count: u64| (table::number(count), Grade::Plain);
     let bad = |count: u64| (table::number(count), if count > 0 { Grade::Bad } else { Grade::Good });
     let quotient =
@@ -65,6 +66,7 @@ fn cells(report: &Report) -> [(String, Grade); 15] {
         number(report.unstarted.into()),
         early(report),
         number(report.refused),
+        (table::refused_by(report), Grade::Plain),
         most(report.ratio, 1.01),
         most(report.waste, 0.001),
         most(report.sent_per_admitted, 1.05),

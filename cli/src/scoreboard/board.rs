@@ -13,7 +13,8 @@ divided by a bound that no client can beat (none where not everything was done);
 `herd` is what reached the server in the first second of an hour, divided by what its burst limit lets through in a second; \
 `utilisation` is how much of the points of the hours that ended was used, which is little for every client where there is little \
 to do. `people denied` are interactive calls that the quota refused, or that were not done in time; `unfairness` is how much of \
-its max-min fair share the worst-off tenant lacked. What should not be is in bold.
+its max-min fair share the worst-off tenant lacked; `refused by` names the limits that refused, first the one that did most. What \
+should not be is in bold.
 
 `headroom` is the WebAssembly component, `headroom-native` the same core without it. Both were told what a scenario says under \
 `client`, such as the quota and the pace; most of the others have no place to say such a thing. All others are what Atlassian's \

@@ -2,8 +2,11 @@
 
 use super::window::last_admission;
 use super::*;
+use crate::run;
+use crate::strategy::NoRetry;
 use headroom_model::profile::{CountedPer, InvocationProfile, WindowShape};
 use headroom_model::rng::SplitMix64;
+use proptest::{prop_assert_eq, proptest};
 
 fn bound_of(name: &str) -> u64 {
     let (base, variant) = name.split_once('/').unwrap_or((name, ""));
@@ -56,6 +59,28 @@ fn what_comes_after_a_reset_is_not_there_by_it() {
         assert_eq!(most.points, 2 * there, "by {reset:?}");
     }
     assert!(by_reset.len() >= 47);
+}
+
+proptest! {
+    /// The span is short enough for instants to be told apart by the millisecond.
+    #[test]
+    fn each_link_of_a_chain_takes_one_round_trip_and_a_client_can_be_as_fast(links in 1_u64..=6, round_trip in 1_u64..=300) {
+        let mut text = format!(
+            "name = \"t\"\nabout = \"t\"\nstart = \"2026-02-02T12:20:00Z\"\nspan = \"2 s\"\nround_trip = \"{round_trip} ms\"\n\
+             [server]\nquota = {{}}\n"
+        );
+        for link in 1..=links {
+            let begins = match link {
+                1 => "count = 2\narrive = \"at_once\"".to_owned(),
+                _ => format!("after = \"{}\"\ntimes = 2", link - 1),
+            };
+            text += &format!("[[work]]\nname = \"{link}\"\nrequest = \"GET /wiki/rest/api/content/{{n}}\"\n{begins}\n");
+        }
+        let scenario = Scenario::parse("t", &text).unwrap();
+        prop_assert_eq!(lower_bound(&scenario, &Workload::new(&scenario, 1)).0, links * round_trip);
+        let report = run(&scenario, &mut |_| Box::new(NoRetry), 1, None).unwrap();
+        prop_assert_eq!((report.done, report.finish_ms), (2_u32.pow(links as u32 + 1) - 2, links * round_trip));
+    }
 }
 
 #[test]

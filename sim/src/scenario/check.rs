@@ -72,6 +72,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), Wrong> {
             return Err((fault.name.span(), message));
         }
     }
+    tenants(scenario)?;
     clients(scenario)?;
     served(scenario)?;
     let most = scenario.works().map(|work| most_jobs(scenario, work)).fold(0, u64::saturating_add);
@@ -168,6 +169,22 @@ fn no_cycle(scenario: &Scenario, work: &WorkSpec) -> Result<(), Wrong> {
 
 fn before<'a>(scenario: &'a Scenario, after: &Spanned<String>) -> Option<&'a WorkSpec> {
     scenario.works().find(|work| work.name.get_ref() == after.get_ref())
+}
+
+/// Where there are several tenants, every work says which of them it is on.
+fn tenants(scenario: &Scenario) -> Result<(), Wrong> {
+    let named: Vec<_> =
+        scenario.works().filter_map(|work| Some((work.tenant.as_deref()?, work.tenants.get()))).collect();
+    if named.iter().all(|tenant| *tenant == (named[0].0, 1)) {
+        return Ok(());
+    }
+    match scenario.work.iter().find(|work| work.get_ref().tenant.is_none()) {
+        Some(work) => {
+            let name = short(work.get_ref().name.get_ref());
+            Err((work.span(), format!("work `{name}` has no `tenant`, but other work is on several: add it")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Where every user is a client, every work says how many there are.

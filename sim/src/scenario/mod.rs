@@ -36,7 +36,7 @@
 //! frontend = false                   # a browser sends it, through the bridge. Default false
 //! keep_alive = true                  # connections are used again. Default true
 //! objects = 1                        # in an answer: 0 to 100,000, or { least = 1, most = 50 }. Default 1
-//! tenant = "docs"                    # Default "tenant"
+//! tenant = "docs"                    # may be left out where all work is on one tenant
 //! tenants = 1                        # 1 to 100,000; several are called docs-1, docs-2, ... Default 1
 //! # zipf = 1.0                       # 0 to 3 by 0.25: the k-th tenant asks in proportion to 1/k^s; none: in turn
 //! # users = 10_000                   # 1 to 1,000,000, in turn; none: nobody is named
@@ -51,7 +51,9 @@
 //! # idempotent = true                # none: as the method says
 //! retry_unsafe = false               # errors of writes may be retried. Default false
 //!
-//! [client]                           # what the developer told the client; every line may be left out
+//! [client]                           # what the developer told the client; every line may be left out, and then the
+//! #                                  # defaults of `config` in wit/types.wit hold: 65,000 points, 100 requests per
+//! #                                  # second, ... The strategies that are not ours hear of nothing but the deadline
 //! quota_points = 65_000              # 1 to 10,000,000
 //! pool = "global"                    # or "per-tenant"
 //! burst = { per_second = 100, capacity = 100 } # 1 to 1,000 and 1 to 100,000
@@ -230,6 +232,13 @@ impl Scenario {
     /// The lines of work.
     pub fn works(&self) -> impl ExactSizeIterator<Item = &WorkSpec> {
         self.work.iter().map(Spanned::get_ref)
+    }
+
+    /// The name of the tenant that a work is on: its own, else that of the other works, of which there is then but one.
+    #[must_use]
+    pub fn tenant_of<'a>(&'a self, work: &'a WorkSpec) -> &'a str {
+        let named = work.tenant.as_deref().or_else(|| self.works().find_map(|other| other.tenant.as_deref()));
+        named.unwrap_or("tenant")
     }
 
     /// From a client to the server.

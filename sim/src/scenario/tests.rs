@@ -211,6 +211,29 @@ fn chains_fleets_faults_and_variants_that_do_not_fit_are_told_apart() {
 }
 
 #[test]
+fn work_without_a_tenant_is_on_the_only_one_there_is_and_must_say_which_if_there_are_several() {
+    let more = |name: &str, rest: &str| {
+        format!("[[work]]\nname = \"{name}\"\nrequest = \"GET /\"\nafter = \"copy\"\n{rest}\n")
+    };
+    let with = |works: &[String]| changed(PAGES, "[client]", &[works.concat().as_str(), "[client]"].concat());
+    assert_eq!(with(&[more("a", "")]), "ok");
+    assert_eq!(with(&[more("a", "tenant = \"docs\""), more("b", "")]), "ok");
+    assert_eq!(with(&[more("a", "tenant = \"acme\""), more("b", "tenant = \"docs\"\ntenants = 9")]), "ok");
+    for several in ["tenant = \"acme\"", "tenant = \"docs\"\ntenants = 2"] {
+        let want = "my.toml:27:1: work `a` has no `tenant`, but other work is on several: add it";
+        assert_eq!(with(&[more("a", ""), more("b", several)]), want);
+    }
+    let of = |text: &str| {
+        let scenario = Scenario::parse("my.toml", text).unwrap();
+        scenario.works().map(|work| scenario.tenant_of(work).to_owned()).collect::<Vec<_>>()
+    };
+    let (unnamed, named) = (more("a", ""), "tenant = \"docs\"\n");
+    let before = PAGES.replacen("[client]", &[unnamed.as_str(), "[client]"].concat(), 1);
+    assert_eq!(of(&before), ["docs", "docs"]);
+    assert_eq!(of(&before.replacen(named, "", 1)), ["tenant", "tenant"]);
+}
+
+#[test]
 fn a_client_may_be_told_nothing() {
     let (text, _) = PAGES.split_once("[client]").unwrap();
     assert_eq!(Scenario::parse("my.toml", text).unwrap().client, ClientSpec::default());

@@ -49,9 +49,9 @@ pub struct WorkSpec {
     /// Objects that an answer holds, those of GraphQL's nested connections among them.
     #[serde(default)]
     pub objects: Objects,
-    /// The tenant's name, which is the installation's as well; with several tenants a number is added to it.
-    #[serde(default = "tenant")]
-    pub tenant: String,
+    /// The tenant's name, which is the installation's as well; with several tenants a number is added to it. None:
+    /// [`Scenario::tenant_of`](super::Scenario::tenant_of) says which.
+    pub tenant: Option<String>,
     /// How many tenants there are.
     #[serde(default = "one")]
     pub tenants: Whole<1, 100_000>,
@@ -223,8 +223,4 @@ const fn yes() -> bool {
 
 const fn one<const MOST: u32>() -> Whole<1, MOST> {
     Whole::of(1)
-}
-
-fn tenant() -> String {
-    "tenant".to_owned()
 }

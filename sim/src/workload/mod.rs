@@ -77,7 +77,7 @@ impl Workload {
         let mut all = Self { lines: Vec::new(), tenants: Vec::new(), seed };
         let mut bases: BTreeMap<&str, u32> = BTreeMap::new();
         for spec in scenario.works() {
-            let most = bases.entry(&spec.tenant).or_default();
+            let most = bases.entry(scenario.tenant_of(spec)).or_default();
             *most = spec.tenants.get().max(*most);
         }
         let mut tenants: BTreeMap<&str, u32> = BTreeMap::new();
@@ -92,7 +92,7 @@ impl Workload {
                 first: 0,
                 count: 0,
                 followers: Vec::new(),
-                tenant: tenants.get(spec.tenant.as_str()).copied().unwrap_or(0),
+                tenant: tenants.get(scenario.tenant_of(spec)).copied().unwrap_or(0),
                 zipf: spec.zipf.map(|exponent| Zipf::new(exponent, spec.tenants.get())),
                 deadline: spec.deadline.or(scenario.client.deadline).map(Span::get),
             });

@@ -24,6 +24,7 @@ arrive = { poisson = { calls = 100, per = "1 min" } }
 [[work]]
 name = "read"
 request = "PUT /rest/api/3/issue/{n}"
+tenant = "one"
 body = '{"id":{n}}'
 after = "list"
 times = 3
@@ -31,10 +32,12 @@ account = "bot"
 [[work]]
 name = "ask"
 graphql = "{ issue(id: {n}) { id } }"
+tenant = "one"
 after = "read"
 [[work]]
 name = "poll"
 request = "GET /2.0/repositories/{n}"
+tenant = "one"
 count = 30
 auth = "anonymous"
 users = 3
@@ -42,6 +45,7 @@ arrive = { every = "10 min" }
 [[work]]
 name = "push"
 invoke = "f"
+tenant = "one"
 trigger = "web-trigger"
 users = 5
 count = 10
