@@ -71,7 +71,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     /// The same history twice; in one of them, thousands of other tenants make the limiter forget what is idle.
     #[test]

@@ -117,7 +117,7 @@ impl Fleet {
 
 proptest! {
     // Each case is an hour of some thousand calls: 2,000 of them take about five seconds.
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     /// Nobody is told of the others but by the server's figure, and that comes late: yet nobody is refused for want of
     /// points, and no more is left than what all of them may have on their way at once.
@@ -183,7 +183,7 @@ fn sends_of(mut node: Limiter, wakes: &[(Instant, usize)]) -> Vec<Instant> {
 
 proptest! {
     // Each case is some thousand calls.
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
 
     /// However many nodes wake together, or one after the other, in a span of x seconds they send no more than a bucket
     /// of the whole rate r admits: b + r · x. Parts are rounded down, so nothing is added for that.
