@@ -154,3 +154,15 @@ fn an_attachment_has_its_bytes_and_oauth_paths_lead_to_the_same_place() {
     }
     assert_eq!(client.last()["tenant"], "c1");
 }
+
+#[test]
+fn a_write_that_is_refused_leaves_nothing_behind() {
+    let client = Client::new("quota = { points = 2 }");
+    let write = || client.post("/wiki/api/v2/pages", &json!({ "spaceId": "1", "title": "t" }));
+    let made: Vec<_> = (0..3).map(|_| write().status).collect();
+    assert_eq!(made, [200, 200, 429]);
+    client.advance(3_600_000);
+    assert_eq!(client.get("/wiki/rest/api/content/1000001").status, 200);
+    client.advance(3_600_000);
+    assert_eq!(client.get("/wiki/rest/api/content/1000002").status, 404);
+}
