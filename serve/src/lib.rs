@@ -5,7 +5,8 @@
 //! | `config`, `identity` | what a server is started with; whose request it is |
 //! | `clock` | real time, faster, or moved by hand |
 //! | `http` | the port: connections, their bounds, how they end |
-//! | `door`, `desk` | which door a path leads to; one request after the other |
+//! | `door` | which door a path leads to |
+//! | `desk`, `state` | one request after the other; what changes from one to the next |
 //! | `content` | what the products answer |
 //! | `ledger` | what happened |
 //! | `control`, `metrics` | `/_headroom/` and `/metrics` |
@@ -36,6 +37,7 @@ mod http;
 mod identity;
 mod ledger;
 mod metrics;
+mod state;
 
 pub use clock::Pace;
 pub use config::Config;

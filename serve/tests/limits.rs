@@ -17,10 +17,12 @@ const SPECS: [&str; 4] = [
 ];
 
 /// Method, target, body, and how many objects the answer holds.
-const CALLS: [(&str, &str, Option<&str>, u32); 14] = [
+const CALLS: [(&str, &str, Option<&str>, u32); 16] = [
     ("GET", "/wiki/api/v2/pages/100007", None, 1),
     ("GET", "/wiki/api/v2/pages?limit=12", None, 12),
     ("GET", "/wiki/api/v2/spaces", None, 10),
+    ("GET", "/wiki/api/v2/spaces/3/permissions", None, 5),
+    ("GET", "/rest/api/3/group/member?groupId=group-2&maxResults=8", None, 8),
     ("GET", "/wiki/rest/api/content?limit=3&start=999", None, 1),
     ("GET", "/wiki/rest/api/group/group-2/membersByGroupId", None, 10),
     ("GET", "/wiki/rest/api/search?cql=space%3DS3&limit=4", None, 4),

@@ -59,6 +59,10 @@ fn read(site: &Site, asked: &Asked<'_>, rest: &[&str]) -> Result<Reply, Problem>
         }
         ["spaces"] => v2(asked, site.all(Kind::Space), space),
         ["spaces", id] => Ok(Reply::one(&space(&space_of(site, id)?))),
+        ["spaces", id, "permissions"] => {
+            space_of(site, id)?;
+            v2(asked, site.all(Kind::Group), permission)
+        }
         ["spaces", id, "pages"] => v2(asked, site.within(Kind::Page, space_of(site, id)?.id), view),
         _ => Err(Problem::unknown()),
     }
@@ -81,6 +85,14 @@ fn view(page: &Record) -> Value {
 fn space(space: &Record) -> Value {
     json!({
         "id": space.id.to_string(), "key": space_key(space), "name": space.title, "type": "global", "status": "current",
+    })
+}
+
+/// Each group may read each space.
+fn permission(group: &Record) -> Value {
+    json!({
+        "id": group.id.to_string(), "principal": { "type": "group", "id": format!("group-{}", group.id) },
+        "operation": { "key": "read", "targetType": "space" },
     })
 }
 
