@@ -80,14 +80,29 @@ impl Desk {
         }
         handled
     }
+}
 
-    /// The answer is on its way: what it held is free.
-    pub(crate) fn release(&self, handled: &Handled) {
-        if handled.held.is_empty() {
+/// What a call holds until its answer is sent or nobody waits for it any more: dropped, it is free.
+#[derive(Debug)]
+pub(crate) struct Held<'a> {
+    desk: &'a Desk,
+    slots: Vec<Slot>,
+    app: String,
+}
+
+impl<'a> Held<'a> {
+    pub(crate) fn new(desk: &'a Desk, handled: &mut Handled) -> Self {
+        Self { desk, slots: std::mem::take(&mut handled.held), app: std::mem::take(&mut handled.app) }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if self.slots.is_empty() {
             return;
         }
-        if let Some(server) = self.state().apps.get_mut(&handled.app) {
-            handled.held.iter().for_each(|slot| server.release(*slot));
+        if let Some(server) = self.desk.state().apps.get_mut(&self.app) {
+            self.slots.iter().for_each(|slot| server.release(*slot));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::content::reply::Problem;
 use crate::control;
-use crate::desk::{Desk, plain};
+use crate::desk::{Desk, Held, plain};
 use crate::door::Call;
 use crate::identity::Identity;
 use bytes::Bytes;
@@ -144,8 +144,9 @@ async fn answer(
     let method = head.method.as_str();
     let call = Call { identity: &identity, method, target, base: &base, body: &body, is_new_connection };
     let mut handled = desk.handle(&call);
+    let held = Held::new(&desk, &mut handled);
     desk.clock.wait(handled.at).await;
-    desk.release(&handled);
+    drop(held);
     handled.response.take().map(written).ok_or(Broken)
 }
 
