@@ -51,7 +51,7 @@ fn the_fidelity_document_is_what_the_facts_say() {
 
 /// All Rust code of the repository in which a fact may be used.
 fn code() -> String {
-    let folders = ["model/src", "core/src", "sim/src", "host/src", "guest/src", "cli/src"];
+    let folders = ["model/src", "core/src", "sim/src", "host/src", "guest/src", "cli/src", "serve/src"];
     let mut open: Vec<_> = folders.iter().map(|folder| root().join(folder)).collect();
     let mut text = String::new();
     while let Some(path) = open.pop() {

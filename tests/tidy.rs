@@ -88,8 +88,9 @@ fn the_arrows_between_the_crates_are_those_of_the_architecture() {
         ("core", &["model"]),
         ("sim", &["model"]),
         ("guest", &["core", "model"]),
+        ("serve", &["model", "sim"]),
         ("host", &["model", "sim"]),
-        ("cli", &["core", "host", "model", "sim"]),
+        ("cli", &["core", "host", "model", "serve", "sim"]),
         ("bench", &["cli", "core", "host", "model", "sim"]),
         ("xtask", &[]),
     ] {

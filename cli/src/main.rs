@@ -13,6 +13,7 @@ mod runs;
 mod scenario;
 mod scenarios;
 mod scoreboard;
+mod serve;
 mod simulate;
 mod sources;
 mod table;
@@ -43,6 +44,7 @@ enum Verb {
     Price(price::Args),
     Scenario(scenario::Args),
     Scoreboard(scoreboard::Args),
+    Serve(serve::Args),
     Simulate(simulate::Args),
     Sources(sources::Args),
 }
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Ok(Cli { verb: Verb::Price(args) }) => price::run(&args),
         Ok(Cli { verb: Verb::Scenario(args) }) => scenario::run(&args),
         Ok(Cli { verb: Verb::Scoreboard(args) }) => scoreboard::run(&args),
+        Ok(Cli { verb: Verb::Serve(args) }) => serve::run(&args),
         Ok(Cli { verb: Verb::Simulate(args) }) => simulate::run(&args),
         Ok(Cli { verb: Verb::Sources(args) }) => sources::run(&args),
         Err(error) => failure::usage(&error),

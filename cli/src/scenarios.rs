@@ -48,7 +48,7 @@ pub fn one(asked: &str) -> Result<Scenario, Failure> {
 }
 
 /// A scenario is some lines; what is much longer is another file.
-fn read_text(path: &Path) -> Result<String, Failure> {
+pub fn read_text(path: &Path) -> Result<String, Failure> {
     const MOST: u64 = 1 << 20;
     let mut text = String::new();
     let read = File::open(path).and_then(|file| file.take(MOST + 1).read_to_string(&mut text));

@@ -7,9 +7,9 @@ use headroom_model::operation::{Answer, Header, Operation, Response};
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::{Instant, Millis};
 
-/// All rules of a scenario.
+/// Rules in their order, with what each has seen.
 #[derive(Debug)]
-pub(crate) struct Faults {
+pub struct Faults {
     rules: Vec<Rule>,
 }
 
@@ -25,35 +25,48 @@ struct Rule {
 
 /// A call on its way, as far as rules ask.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Call<'a> {
-    pub(crate) work: usize,
-    pub(crate) tenant: &'a str,
-    pub(crate) node: u32,
-    pub(crate) operation: &'a Operation,
+pub struct Call<'a> {
+    /// The work it belongs to, by its number; one that no scenario has, where there is none.
+    pub work: usize,
+    /// The tenant that it is on.
+    pub tenant: &'a str,
+    /// The node that sends it.
+    pub node: u32,
+    /// What it asks for.
+    pub operation: &'a Operation,
     /// Since the scenario's start.
-    pub(crate) at: Millis,
+    pub at: Millis,
 }
 
 /// What happens to one call.
 #[derive(Debug, Default)]
-pub(crate) struct Met {
-    pub(crate) fate: Fate,
-    pub(crate) is_duplicate: bool,
+pub struct Met {
+    /// Whether the server sees it.
+    pub fate: Fate,
+    /// Whether the server gets it twice.
+    pub is_duplicate: bool,
     /// How much later the answer comes.
-    pub(crate) late: Millis,
+    pub late: Millis,
     edits: Vec<Edit>,
     /// The rules that met it.
-    pub(crate) names: Vec<String>,
+    pub names: Vec<String>,
 }
 
 /// Whether the server sees it. The first rule that decides this decides it.
 #[derive(Debug, Default)]
-pub(crate) enum Fate {
+pub enum Fate {
     /// It does, and its answer comes back.
     #[default]
     Served,
     /// Something before it answers.
-    Answered { status: u16, headers: Vec<Header>, body: String },
+    Answered {
+        /// The status.
+        status: u16,
+        /// Header fields, `Date` not among them.
+        headers: Vec<Header>,
+        /// The body.
+        body: String,
+    },
     /// It does not, and nobody answers.
     Dropped,
     /// It does, but the answer is lost.
@@ -69,7 +82,11 @@ enum Edit {
 impl Faults {
     pub(crate) fn new(scenario: &Scenario, seed: u64) -> Self {
         let work_of = |name: &str| scenario.works().position(|work| work.name.get_ref() == name);
-        let rules = scenario.faults.iter().zip(1..).map(|(spec, number)| Rule {
+        Self::with(&scenario.faults, work_of, seed)
+    }
+
+    fn with(specs: &[FaultSpec], work_of: impl Fn(&str) -> Option<usize>, seed: u64) -> Self {
+        let rules = specs.iter().zip(1..).map(|(spec, number)| Rule {
             work: spec.on.work.as_ref().and_then(|name| work_of(name.get_ref())),
             spec: spec.clone(),
             seen: 0,
@@ -79,8 +96,14 @@ impl Faults {
         Self { rules: rules.collect() }
     }
 
+    /// Rules that no scenario holds, and so no work is theirs; `seed` draws what they leave to chance.
+    #[must_use]
+    pub fn of_rules(specs: &[FaultSpec], seed: u64) -> Self {
+        Self::with(specs, |_| None, seed)
+    }
+
     /// What happens to this call; none: nothing.
-    pub(crate) fn meet(&mut self, call: &Call<'_>) -> Option<Met> {
+    pub fn meet(&mut self, call: &Call<'_>) -> Option<Met> {
         let mut met: Option<Met> = None;
         for rule in &mut self.rules {
             if rule.meets(call) {
@@ -163,12 +186,13 @@ fn whole(status: Whole<400, 599>) -> u16 {
 
 impl Met {
     /// Whether the answer still says what the server wrote into it.
-    pub(crate) fn is_worded_otherwise(&self) -> bool {
+    #[must_use]
+    pub fn is_worded_otherwise(&self) -> bool {
         self.edits.iter().any(|edit| matches!(edit, Edit::Header { .. }))
     }
 
     /// Changes an answer as the rules say, in their order. An invocation has no header fields to change.
-    pub(crate) fn edit(&self, answer: &mut Answer) {
+    pub fn edit(&self, answer: &mut Answer) {
         let Answer::Response(response) = answer else { return };
         for edit in &self.edits {
             edit.apply(response);
@@ -195,7 +219,8 @@ impl Edit {
 }
 
 /// What something before the server answers at `now`.
-pub(crate) fn answered(operation: &Operation, status: u16, headers: &[Header], body: &str, now: Instant) -> Answer {
+#[must_use]
+pub fn answered(operation: &Operation, status: u16, headers: &[Header], body: &str, now: Instant) -> Answer {
     match operation {
         Operation::Rest(_) => {
             let date = Header::new("Date", now.to_http_date());

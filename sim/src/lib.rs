@@ -8,6 +8,7 @@
 //! | [`strategy`], [`mod@run`] | the retry code of Atlassian's own pages, and a driver for it |
 //! | [`oracle`] | how fast the best client could have been |
 //! | [`report`] | what a run amounts to |
+//! | [`fault`] | what goes wrong between client and server |
 //! | [`nearest`] | the name a person probably meant |
 //!
 //! This crate never sees `headroom-core`: client and server share facts, not decisions, so that one misunderstanding
@@ -25,7 +26,7 @@
 //! # Ok::<(), headroom_sim::RunError>(())
 //! ```
 
-mod fault;
+pub mod fault;
 pub mod nearest;
 pub mod oracle;
 pub mod report;
@@ -42,4 +43,4 @@ pub use report::Report;
 pub use run::run;
 pub use scenario::{Scenario, ScenarioError};
 pub use workload::{CallOptions, JobId, Workload};
-pub use world::{Ending, Event, RunError, TimerId, World};
+pub use world::{Ending, Event, Promises, RunError, TimerId, World};

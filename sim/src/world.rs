@@ -33,7 +33,7 @@ use headroom_model::operation::{Answer, AttemptError};
 use headroom_model::time::{Instant, Millis};
 use jobs::{Job, Source, Stage};
 use nodes::Node;
-use promises::Promises;
+pub use promises::Promises;
 use queue::{Queue, What};
 
 /// A wait that was begun with [`World::sleep_until`].

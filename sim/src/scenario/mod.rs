@@ -106,6 +106,7 @@ use crate::server::ServerSpec;
 use crate::value::Span;
 use headroom_model::time::{Instant, Millis};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
 
 /// A simulation to run: server, fleet, work, and what the client was told. Made by [`Scenario::parse`], so within
@@ -186,6 +187,15 @@ pub fn example() -> String {
     text.collect()
 }
 
+/// Reads any table of a scenario file that stands in a file of its own; `file` only tells a person which text is meant.
+///
+/// # Errors
+/// On text that is no TOML, keys that do not exist or are missing, numbers out of their range; one line with the place
+/// and the next step.
+pub fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, ScenarioError> {
+    toml::from_str(text).map_err(|error| ScenarioError::from_toml(file, text, &error))
+}
+
 impl Scenario {
     /// Reads a scenario. `name_or_file` only tells a person in the error which text is meant.
     ///
@@ -193,8 +203,7 @@ impl Scenario {
     /// On text that is no TOML, keys that do not exist or are missing, numbers out of their range, names that nothing
     /// has, and chains of work without a beginning; the message is one line that names the place and the next step.
     pub fn parse(name_or_file: &str, text: &str) -> Result<Self, ScenarioError> {
-        let scenario: Self =
-            toml::from_str(text).map_err(|error| ScenarioError::from_toml(name_or_file, text, &error))?;
+        let scenario: Self = read(name_or_file, text)?;
         check::check(&scenario).map_err(|(span, message)| ScenarioError::new(name_or_file, text, &span, message))?;
         Ok(scenario)
     }

@@ -7,7 +7,7 @@ use super::counter::{Counter, NEVER, Rule};
 use super::door::Door;
 use super::doors;
 use super::escalation::Escalation;
-use super::pool::Pool;
+use super::pool::{Pool, PoolState};
 use super::spec::ServerSpec;
 use super::verdict::{Limit, Refused, Scope, Slot};
 use super::wording::{Bucketed, Refusal, Told};
@@ -233,7 +233,17 @@ impl Chain {
 
     /// Points left to a tenant by its number; one without a number has asked for nothing yet.
     pub(super) fn left(&self, tenant: Option<u32>, now: Instant) -> Option<u32> {
-        self.pool.as_ref().map(|pool| pool.state_for(tenant, now).left)
+        self.state(tenant, now).map(|pool| pool.left)
+    }
+
+    /// The pool of a tenant by its number, as [`Chain::left`].
+    pub(super) fn state(&self, tenant: Option<u32>, now: Instant) -> Option<PoolState> {
+        self.pool.as_ref().map(|pool| pool.state_for(tenant, now))
+    }
+
+    /// So many points of a tenant's pool are spent; none where no points are counted.
+    pub(super) fn set_used(&mut self, tenant: u32, used: u32, now: Instant) -> Option<()> {
+        self.pool.as_mut().map(|pool| pool.set_used(tenant, used, now))
     }
 
     /// Of the counters of these limits that concern the arrival, the one that has least left.

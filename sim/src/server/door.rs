@@ -139,6 +139,16 @@ impl Door {
         (self.stops)(facts)
     }
 
+    /// Another counter for a key, from now on.
+    pub(super) fn set_counter(&mut self, key: Key, counter: Counter) {
+        if let Some(place) = self.places.get(&key) {
+            self.counters[*place] = counter;
+            return;
+        }
+        self.places.insert(key, self.counters.len());
+        self.counters.push(counter);
+    }
+
     /// So much was taken of every counter before the first call.
     pub(super) fn use_before(&mut self, amount: u32, now: Instant) {
         self.template.take(amount, now);

@@ -49,6 +49,7 @@ mod verdict;
 mod wording;
 
 pub use arrival::{Arrival, Auth, Sender};
+pub use pool::PoolState;
 pub use spec::ServerSpec;
 pub use verdict::{Decision, Limit, Refused, Scope, Slot, Verdict};
 
@@ -132,6 +133,19 @@ impl Server {
     #[must_use]
     pub fn left(&self, tenant: &str, now: Instant) -> Option<u32> {
         self.chain.left(self.names.find(tenant), self.latest.max(now))
+    }
+
+    /// The pool that this tenant draws on, as [`Server::left`].
+    #[must_use]
+    pub fn pool(&self, tenant: &str, now: Instant) -> Option<PoolState> {
+        self.chain.state(self.names.find(tenant), self.latest.max(now))
+    }
+
+    /// From `now` on so many points of the pool that this tenant draws on are spent in this hour, whatever was spent
+    /// before. None where no points are counted.
+    pub fn set_used(&mut self, tenant: &str, used: u32, now: Instant) -> Option<()> {
+        let now = self.tick(now);
+        self.chain.set_used(self.names.number(tenant), used, now)
     }
 
     /// When an event that the platform gets at `now` reaches the app: a scheduled trigger and what users lead at once,

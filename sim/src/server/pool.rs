@@ -26,18 +26,23 @@ pub(super) struct Pool {
 
 /// What a pool tells about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PoolState {
-    pub(super) scope: QuotaScope,
-    pub(super) quota: u32,
-    pub(super) left: u32,
+pub struct PoolState {
+    /// What spends the same points.
+    pub scope: QuotaScope,
+    /// Points of each hour.
+    pub quota: u32,
+    /// Points that are left.
+    pub left: u32,
     /// When it is full again, or gets its next share.
-    pub(super) reset: Instant,
+    pub reset: Instant,
     /// How long until an empty one is full: `w` of its policy.
-    pub(super) window: Millis,
+    pub window: Millis,
 }
 
 impl PoolState {
-    pub(super) fn is_near(&self) -> bool {
+    /// Whether less than a fifth is left.
+    #[must_use]
+    pub fn is_near(&self) -> bool {
         is_near_limit(self.left, self.quota)
     }
 }
@@ -130,6 +135,17 @@ impl Pool {
 
     pub(super) fn state(&self, place: usize, now: Instant) -> Option<PoolState> {
         self.door.counter(place).map(|counter| self.state_of(counter, now))
+    }
+
+    /// So many points of a tenant's pool are spent at `now`, whatever was spent before.
+    pub(super) fn set_used(&mut self, tenant: u32, used: u32, now: Instant) {
+        let key = match self.scope {
+            QuotaScope::Global => Key::All,
+            QuotaScope::Tenant => Key::One(tenant),
+        };
+        let mut counter = Self::of(self.quota, self.scope, self.refill, self.forgiveness).door.counter_of(&key).clone();
+        counter.take(used, now);
+        self.door.set_counter(key, counter);
     }
 
     /// The pool of a tenant, be it known or not.

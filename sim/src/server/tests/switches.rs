@@ -163,3 +163,16 @@ fn every_shape_is_written_as_it_was_seen() {
         assert_eq!(said(&format!("reset = \"{shape}\""), "X-RateLimit-Reset").as_deref(), want, "{shape}");
     }
 }
+
+#[test]
+fn usage_that_is_set_is_what_is_used_whatever_was_before_and_ends_with_the_hour() {
+    let mut server = server("quota = { points = 100, scope = 'tenant', used_points = 30 }");
+    assert_eq!(server.set_used("acme", 99, NOW), Some(()));
+    assert_eq!((server.left("acme", NOW), server.left("other", NOW)), (Some(1), Some(70)));
+    assert_eq!(refused(&ask(&mut server, &of_tenant("acme"), NOW)).until, NOW.next_hour());
+    server.set_used("acme", 10, NOW);
+    assert_eq!(points(&ask(&mut server, &of_tenant("acme"), NOW)), Some(2));
+    let pool = server.pool("acme", NOW).unwrap();
+    assert_eq!((pool.quota, pool.left, pool.reset), (100, 88, NOW.next_hour()));
+    assert_eq!(server.left("acme", NOW.next_hour()), Some(100));
+}

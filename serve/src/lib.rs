@@ -1,0 +1,193 @@
+//! The simulated Atlassian behind a real HTTP port: point your real app at it.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `config`, `identity` | what a server is started with; whose request it is |
+//! | `clock` | real time, faster, or moved by hand |
+//! | `http` | the port: connections, their bounds, how they end |
+//! | `door` | which door a path leads to |
+//! | `desk`, `state` | one request after the other; what changes from one to the next |
+//! | `content` | what the products answer |
+//! | `ledger` | what happened |
+//! | `control`, `metrics` | `/_headroom/` and `/metrics` |
+//!
+//! Who is refused, when and in which words is [`headroom_sim::server`]'s business: the same limits as in the simulator,
+//! on a clock of your choice. Each app has limits of its own; the copies of an app share them. A call counts as early
+//! from the moment its refusal is written, so one that crosses the refusal on its way is early too.
+//!
+//! ```
+//! use headroom_serve::{Config, Pace, Server};
+//!
+//! let config = Config { pace: Pace::Manual, ..Config::default() };
+//! let running = Server::start(config)?;
+//! let page = format!("{}/wiki/api/v2/pages/100000", running.url());
+//! let mut response = ureq::get(page).header("Authorization", "Bearer any").call()?;
+//! assert!(response.body_mut().read_to_string()?.contains("\"title\":\"Page 1\""));
+//! assert_eq!(running.stop().points, 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod clock;
+mod config;
+mod content;
+mod control;
+mod desk;
+mod door;
+mod http;
+mod identity;
+mod ledger;
+mod metrics;
+mod state;
+
+pub use clock::Pace;
+pub use config::Config;
+pub use identity::{HostSpec, IdentitySpec, TokenSpec};
+pub use ledger::Summary;
+
+use desk::Desk;
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+
+/// A simulated Atlassian with a port.
+#[derive(Debug)]
+pub struct Server;
+
+/// A server that listens. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Running {
+    addr: SocketAddr,
+    desk: Arc<Desk>,
+    stop: watch::Sender<bool>,
+    /// Behind a lock only so that a server can be looked at from several threads.
+    ended: Mutex<mpsc::Receiver<()>>,
+    runtime: Option<Runtime>,
+}
+
+/// Why a server did not start: one lowercase line with the offending value and the next step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartError(String);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Longer than [`http`] gives open requests.
+const STOP_TIME: Duration = Duration::from_secs(10);
+
+impl Server {
+    /// Listens, on threads of its own.
+    ///
+    /// # Errors
+    /// If the address cannot be had, or is not this machine's own and no control token is set.
+    pub fn start(config: Config) -> Result<Running, StartError> {
+        let address = config.address;
+        if !address.ip().is_loopback() && config.control_token.as_ref().is_none_or(String::is_empty) {
+            return Err(StartError(format!(
+                "`{address}` can be reached by others: set a control token, or listen on `127.0.0.1`"
+            )));
+        }
+        let listener = bind(address).map_err(|error| StartError(refused(address, &error)))?;
+        let failed = |error: io::Error| StartError(format!("cannot serve on `{address}`: {error}; try again"));
+        let addr = listener.local_addr().map_err(failed)?;
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failed)?;
+        let (stop, stopped) = watch::channel(false);
+        let (end, ended) = mpsc::channel();
+        let desk = Arc::new(Desk::new(config));
+        let served = desk.clone();
+        let entered = runtime.enter();
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
+        drop(entered);
+        runtime.spawn(async move {
+            http::serve(listener, served, stopped).await;
+            // Whoever waits for it may be gone.
+            let _ = end.send(());
+        });
+        Ok(Running { addr, desk, stop, ended: Mutex::new(ended), runtime: Some(runtime) })
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The same as the beginning of an address, without a slash at its end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// Finishes open requests, at most for some seconds, and tells what happened.
+    #[must_use]
+    pub fn stop(mut self) -> Summary {
+        self.end();
+        self.desk.state().ledger.summary.clone()
+    }
+
+    /// Serves until Ctrl-C or SIGTERM, then stops as [`Running::stop`] does.
+    ///
+    /// # Errors
+    /// If the system does not tell of signals.
+    pub fn until_interrupted(self) -> io::Result<Summary> {
+        if let Some(runtime) = &self.runtime {
+            runtime.block_on(interrupted())?;
+        }
+        Ok(self.stop())
+    }
+
+    fn end(&mut self) {
+        let Some(runtime) = self.runtime.take() else { return };
+        self.stop.send_replace(true);
+        // It ends within this time by itself; if not, its threads end with the process.
+        let _ = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner).recv_timeout(STOP_TIME);
+        runtime.shutdown_background();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn refused(address: SocketAddr, error: &io::Error) -> String {
+    let (why, next) = match error.kind() {
+        io::ErrorKind::AddrInUse => ("the port is in use".to_owned(), "name another one, or 0 for any that is free"),
+        io::ErrorKind::PermissionDenied => ("you may not use this port".to_owned(), "name one from 1024 on"),
+        io::ErrorKind::AddrNotAvailable => ("this machine has no such address".to_owned(), "name another one"),
+        _ => (error.to_string().to_lowercase(), "name another one"),
+    };
+    format!("cannot listen on `{address}`: {why}; {next}")
+}
+
+#[cfg(unix)]
+async fn interrupted() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = terminated.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
