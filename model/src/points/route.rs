@@ -62,7 +62,7 @@ impl<'a> Route<'a> {
 fn issue<'a>(target: &Target<'a>) -> Option<&'a str> {
     let ["rest", "api", _, "issue", issue, ..] = target.segments() else { return None };
     let digits = issue.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let is_one = digits > 0 && issue[..issue.len() - digits].bytes().next_back().is_none_or(|byte| byte == b'-');
+    let is_one = digits > 0 && issue.bytes().rev().nth(digits).is_none_or(|byte| byte == b'-');
     (is_one && issue.len() <= LONGEST_ISSUE).then_some(issue)
 }
 
