@@ -1,7 +1,7 @@
 //! What the limiter holds of 100,000 tenants. `cargo bench -p headroom-bench --bench memory`.
 //!
-//! The bound is 40 MB after a success of each; `tests/memory.rs` keeps it. Bytes are those that were asked for: an
-//! allocator rounds up. After a refusal there is more to know: a pause stands beside what is counted.
+//! The bound is 40 MB, after a success of each and after a refusal, which leaves more to know: a pause and a pace stand
+//! beside what is counted. `tests/memory.rs` keeps it. Bytes are those that were asked for: an allocator rounds up.
 
 use allocation_counter::measure;
 use headroom_bench::{knowing, operations, refusal, success};

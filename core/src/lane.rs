@@ -74,8 +74,9 @@ impl Lane {
         find: &mut impl FnMut(Key<'_>) -> Option<ScopeId>,
     ) -> Self {
         let method = Method::of(&request.method);
-        let Route { cost, template, issue } = Route::of(&request.method, &request.path);
+        // First: of many tenants this one is far away in memory, and the processor goes on meanwhile.
         let tenant = place(Part::Tenant(request.tenant.as_str()), Some(ScopeId::APP), find);
+        let Route { cost, template, issue } = Route::of(&request.method, &request.path);
         let issue = issue.filter(|_| method.is_write()).map(|issue| place(Part::Issue(issue), tenant.id, find));
         let mut places = [None; MOST_SCOPES];
         places[WIDEST] = Some(Place { kind: Part::App, id: Some(ScopeId::APP) });

@@ -6,13 +6,14 @@ use crate::pace::Pace;
 use crate::pool::Pool;
 use crate::shadow::Shadow;
 use crate::shares::Share;
+use crate::state::{kind_of, kind_parts};
 use crate::verdict::LimiterKind;
 use headroom_model::time::Instant;
 
 /// What is known of one scope. There are many of them, so what few have is boxed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gate {
-    pub(super) pause: Option<Pause>,
+    pub(super) pause: Pause,
     /// The server's pool of points.
     pub(super) pool: Option<Box<Pool>>,
     pub(super) pace: Option<Pace>,
@@ -36,19 +37,41 @@ pub(super) struct Rare {
     pub(super) crowd: Option<Crowd>,
     /// How many users a tenant has, as far as the app told.
     pub(super) users: u32,
+    /// What the server called the limit that pauses.
+    pub(super) reason: Option<Box<str>>,
 }
 
-/// Until then nothing passes, and the limit that says so.
-#[derive(Clone, Debug)]
+/// Until then nothing passes, and the number of the limit that says so. What the server called a limit that has no
+/// number of its own is known of few scopes.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pause {
     pub(super) until: Instant,
-    /// Boxed: it is asked for only by who has to wait.
-    pub(super) kind: Box<LimiterKind>,
+    kind: u8,
 }
 
 impl Gate {
     pub(super) fn is_paused(&self, now: Instant) -> bool {
-        self.pause.as_ref().is_some_and(|pause| pause.until > now)
+        self.pause.until > now
+    }
+
+    /// Lets nothing pass before `until`. A pause is only ever extended.
+    pub(super) fn pause(&mut self, until: Instant, kind: &LimiterKind) {
+        if until <= self.pause.until {
+            return;
+        }
+        let (kind, reason) = kind_parts(kind);
+        self.pause = Pause { until, kind };
+        if !reason.is_empty() {
+            self.rare().reason = Some(reason.into());
+        } else if let Some(rare) = &mut self.rare {
+            rare.reason = None;
+        }
+    }
+
+    /// The limit that pauses.
+    pub(super) fn paused_by(&self) -> LimiterKind {
+        let reason = self.rare.as_ref().and_then(|rare| rare.reason.as_deref()).unwrap_or_default();
+        kind_of(self.pause.kind, reason).unwrap_or(LimiterKind::Other(String::new()))
     }
 
     pub(super) fn shadow(&self) -> Option<&Shadow> {
@@ -80,12 +103,15 @@ impl Gate {
 
     /// Forgets what grants no more when new than when remembered; says whether anything is left.
     pub(super) fn is_kept(&mut self, now: Instant) -> bool {
-        self.pause.take_if(|pause| pause.until <= now);
+        let is_paused = self.is_paused(now);
+        if let Some(rare) = self.rare.as_mut().filter(|_| !is_paused) {
+            rare.reason = None;
+        }
         self.pool.take_if(|pool| pool.is_idle(now));
         self.pace.take_if(|pace| pace.is_idle(now));
         self.rare.take_if(|rare| !rare.is_kept(now));
-        let Self { pause, pool, pace, in_flight, share, budget, rare } = self;
-        pause.is_some()
+        let Self { pause: _, pool, pace, in_flight, share, budget, rare } = self;
+        is_paused
             || pool.is_some()
             || pace.is_some()
             || *in_flight > 0
@@ -101,7 +127,36 @@ impl Rare {
         self.shadow.take_if(|shadow| shadow.pool.is_idle(now));
         self.cap.take_if(|cap| cap.is_idle(now));
         self.crowd.take_if(|crowd| crowd.is_over(now));
-        let Self { shadow, cap, crowd, users } = self;
-        shadow.is_some() || cap.is_some() || crowd.is_some() || *users > 0
+        let Self { shadow, cap, crowd, users, reason } = self;
+        shadow.is_some() || cap.is_some() || crowd.is_some() || *users > 0 || reason.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_has_the_name_that_the_limit_of_the_latest_end_was_given() {
+        let (mut gate, now) = (Gate::default(), Instant(3));
+        let other = |text: &str| LimiterKind::Other(text.into());
+        for (until, kind, paused_by) in [
+            (5, other("a"), other("a")),
+            (5, LimiterKind::Burst, other("a")),
+            (4, other("b"), other("a")),
+            (6, LimiterKind::Burst, LimiterKind::Burst),
+            (7, other(""), other("")),
+            (8, other("c"), other("c")),
+        ] {
+            gate.pause(Instant(until), &kind);
+            assert_eq!(gate.paused_by(), paused_by, "{until}");
+            assert!(gate.is_kept(now) && gate.is_paused(Instant(until.max(5) - 1)));
+        }
+        assert!(!gate.is_paused(Instant(8)) && !gate.is_kept(Instant(8)), "nothing is left of it");
+    }
+
+    #[test]
+    fn a_gate_takes_no_more_than_two_lines_of_the_processors_cache() {
+        assert!(size_of::<Gate>() <= 128);
     }
 }

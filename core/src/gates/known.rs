@@ -25,11 +25,8 @@ impl Gates {
 
     /// All scopes that are paused, and until when.
     pub(crate) fn pauses(&self, now: Instant) -> Vec<Wait> {
-        let paused = self.scopes.iter().filter(|(_, gate)| gate.is_paused(now)).filter_map(|(id, gate)| {
-            let pause = gate.pause.as_ref()?;
-            Some(Wait { until: pause.until, limit: self.limit((*pause.kind).clone(), id) })
-        });
-        paused.collect()
+        let paused = self.scopes.iter().filter(|(_, gate)| gate.is_paused(now));
+        paused.map(|(id, gate)| Wait { until: gate.pause.until, limit: self.limit(gate.paused_by(), id) }).collect()
     }
 
     /// Attempts on their way.

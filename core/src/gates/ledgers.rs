@@ -58,28 +58,48 @@ impl Gates {
         let is_now = |at: Instant| at.hour_start() == now.hour_start();
         // Within the share of a tenant, what others have set aside is there as well.
         let is_owed = is_now(from) && self.is_within_share(lane, known, hold, now);
-        let expected = |from| self.expected_from(lane, known, pool, from, now);
-        let owed_from = is_owed.then(|| pool.earliest_unsent(cost, lane.priority, expected(from))).flatten();
+        let expected = || self.expected_from(lane, known, pool, from, now);
+        let owed_from = is_owed.then(|| pool.earliest_unsent(cost, lane.priority, expected())).flatten();
         // It can go at once, even where it costs more than the quota that was told.
         if owed_from == Some(from) {
             return Ok(());
         }
+        let Some(owed) = owed_from else {
+            return self.search_beside_all(lane, known, hold, (id, pool), search, now);
+        };
         let mut beside_all = search.clone();
-        beside_all.go_to_fit(pool.earliest(cost, from, now), cost, || self.limit(LimiterKind::PointsQuota, id))?;
-        if is_now(beside_all.at) {
-            let until = expected(beside_all.at);
-            beside_all.go_to(until, || self.limit(LimiterKind::FairShare, id));
+        self.search_beside_all(lane, known, hold, (id, pool), &mut beside_all, now)?;
+        if owed < beside_all.at {
+            search.go_to(owed, || self.limit(LimiterKind::Reserve, id));
+        } else {
+            *search = beside_all;
+        }
+        Ok(())
+    }
+
+    /// The same for a call that takes nothing of what others have set aside, or are owed or expected to ask for.
+    fn search_beside_all(
+        &self,
+        lane: &Lane,
+        known: &Known<'_>,
+        hold: &Hold,
+        (id, pool): (ScopeId, &Pool),
+        search: &mut Search,
+        now: Instant,
+    ) -> Result<(), Never> {
+        let cost = lane.cost.likely;
+        let is_now = |at: Instant| at.hour_start() == now.hour_start();
+        search.go_to_fit(pool.earliest(cost, search.at, now), cost, || self.limit(LimiterKind::PointsQuota, id))?;
+        if is_now(search.at) {
+            let until = self.expected_from(lane, known, pool, search.at, now);
+            search.go_to(until, || self.limit(LimiterKind::FairShare, id));
         }
         if lane.priority == Priority::Background {
-            let until = pool.earliest_beside_people(cost, beside_all.at, now);
-            beside_all.go_to(until, || self.limit(LimiterKind::Reserve, id));
+            let until = pool.earliest_beside_people(cost, search.at, now);
+            search.go_to(until, || self.limit(LimiterKind::Reserve, id));
         }
-        if is_now(beside_all.at) && !self.is_fair(lane, known, hold, now) {
-            beside_all.go_to(last_call(now.next_hour()), || self.limit(LimiterKind::FairShare, id));
-        }
-        match owed_from.filter(|owed| *owed < beside_all.at) {
-            Some(owed) => search.go_to(owed, || self.limit(LimiterKind::Reserve, id)),
-            None => *search = beside_all,
+        if is_now(search.at) && !self.is_fair(lane, known, hold, now) {
+            search.go_to(last_call(now.next_hour()), || self.limit(LimiterKind::FairShare, id));
         }
         Ok(())
     }

@@ -27,7 +27,7 @@ use crate::scope::{Part, Scope};
 use crate::scopes::{ScopeId, Scopes};
 use crate::verdict::{CallOptions, Decision, Limit, LimiterKind, Never, Wait};
 use fair::Fair;
-use gate::{Gate, Pause};
+use gate::Gate;
 use headroom_model::headers::Points;
 use headroom_model::operation::Operation;
 use headroom_model::time::{Instant, Millis};
@@ -174,9 +174,7 @@ impl Gates {
                 search.go_to(own.until, || own.limit.clone());
             }
             for (id, gate) in known.iter().flatten() {
-                if let Some(pause) = &gate.pause {
-                    search.go_to(pause.until, || self.limit((*pause.kind).clone(), *id));
-                }
+                search.go_to(gate.pause.until, || self.limit(gate.paused_by(), *id));
             }
             if let Err(never) = self.search_ledgers(lane, &known, hold, &mut search, now) {
                 return Plan::Never(never);
@@ -256,9 +254,7 @@ impl Gates {
             if kind == LimiterKind::Concurrency {
                 gate.rare().crowd = Some(Crowd::after_refusal(gate.crowd(), gate.in_flight, until, now));
             }
-            if gate.pause.as_ref().is_none_or(|before| until > before.until) {
-                gate.pause = Some(Pause { until, kind: Box::new(kind) });
-            }
+            gate.pause(until, &kind);
         }
         self.scopes.name(id)
     }

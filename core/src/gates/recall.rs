@@ -1,7 +1,7 @@
 //! What gates know, and gates that know it.
 
 use super::Gates;
-use super::gate::{Gate, Pause, Rare};
+use super::gate::{Gate, Rare};
 use crate::budget::Budget;
 use crate::learned;
 use crate::pace::Pace;
@@ -71,10 +71,8 @@ impl Gates {
     }
 
     fn recall_pause(&mut self, id: ScopeId, pause: Option<(Instant, LimiterKind)>) {
-        if let (Some((until, kind)), Some(gate)) = (pause, self.scopes.get_mut(id))
-            && gate.pause.as_ref().is_none_or(|before| until > before.until)
-        {
-            gate.pause = Some(Pause { until, kind: Box::new(kind) });
+        if let (Some((until, kind)), Some(gate)) = (pause, self.scopes.get_mut(id)) {
+            gate.pause(until, &kind);
         }
     }
 
@@ -90,10 +88,10 @@ impl Gates {
         let cap =
             cap.zip(quota).map(|(cap, quota)| Box::new(recalled(Terms { nodes: 1, ..self.terms(quota) }, &cap, at)));
         if let Some(gate) = self.scopes.get_mut(id) {
-            let mut rare = Rare { shadow, cap, crowd, users };
+            let mut rare = Rare { shadow, cap, crowd, users, reason: None };
             let rare = rare.is_kept(at).then(|| Box::new(rare));
             let (share, budget) = (Share::of_spent(share), Budget { taken });
-            *gate = Gate { pause: None, pool, pace, in_flight: 0, share, budget, rare };
+            *gate = Gate { pool, pace, share, budget, rare, ..Gate::default() };
             self.recall_share(share, at);
         }
         self.recall_pause(id, pause);
@@ -127,7 +125,7 @@ fn recalled(terms: Terms, state: &PoolState, at: Instant) -> Pool {
 impl Gate {
     fn remember(&self, is_endpoint: bool, at: Instant) -> Record {
         let mut record = Record {
-            pause: self.pause.as_ref().filter(|pause| pause.until > at).map(|pause| pause.saved()),
+            pause: self.is_paused(at).then(|| self.saved_pause()),
             pool: self.pool.as_ref().and_then(|pool| pool.save(at)),
             cap: self.cap().and_then(|cap| cap.save(at)),
             shadow: self.shadow().and_then(|shadow| shadow.save(at)),
@@ -151,22 +149,20 @@ impl Gate {
         }
         record
     }
+
+    fn saved_pause(&self) -> (Instant, LimiterKind) {
+        let mut kind = self.paused_by();
+        if let LimiterKind::Other(text) = &mut kind {
+            text.truncate(cut(text).len());
+        }
+        (self.pause.until, kind)
+    }
 }
 
 impl Shadow {
     fn save(&self, at: Instant) -> Option<ShadowState> {
         let pool = self.pool.save(at)?;
         Some(ShadowState { quota: self.pool.quota(), would_refuse: self.would_refuse, pool })
-    }
-}
-
-impl Pause {
-    fn saved(&self) -> (Instant, LimiterKind) {
-        let mut kind = (*self.kind).clone();
-        if let LimiterKind::Other(text) = &mut kind {
-            text.truncate(cut(text).len());
-        }
-        (self.until, kind)
     }
 }
 
@@ -198,7 +194,7 @@ mod tests {
 
     fn paused_until(gates: &Gates, tenant: &str) -> Option<Instant> {
         let id = gates.scopes.find(Key { within: ScopeId::APP, part: Part::Tenant(tenant) })?;
-        Some(gates.scopes.get(id)?.pause.as_ref()?.until)
+        Some(gates.scopes.get(id)?.pause.until).filter(|until| *until > NOON)
     }
 
     #[test]

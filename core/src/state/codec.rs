@@ -36,13 +36,15 @@ const KINDS: [LimiterKind; 15] = [
     LimiterKind::Cap,
 ];
 
-pub(super) fn kind_parts(kind: &LimiterKind) -> (u8, &str) {
+/// The number of a kind, and its text if it has one.
+pub(crate) fn kind_parts(kind: &LimiterKind) -> (u8, &str) {
     let number = KINDS.iter().position(|other| other == kind).unwrap_or(KINDS.len());
     let text = if let LimiterKind::Other(text) = kind { text } else { "" };
     (u8::try_from(number).unwrap_or(u8::MAX), text)
 }
 
-pub(super) fn kind_of(kind: u8, text: &str) -> Option<LimiterKind> {
+/// The kind of that number and text; none if the number is of none.
+pub(crate) fn kind_of(kind: u8, text: &str) -> Option<LimiterKind> {
     match usize::from(kind) {
         at if at == KINDS.len() => Some(LimiterKind::Other(text.to_owned())),
         at => KINDS.get(at).cloned(),

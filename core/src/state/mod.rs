@@ -39,6 +39,7 @@ use std::collections::BinaryHeap;
 use std::fmt;
 use std::mem;
 
+pub(crate) use codec::{kind_of, kind_parts};
 pub(crate) use name::Name;
 pub(crate) use parts::{
     Belief, Booked, BucketState, CostState, Costs, Hour, PoolState, ShadowState, Spent, entry, runs,

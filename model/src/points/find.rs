@@ -9,7 +9,10 @@ const MOST_SEGMENTS: usize = 24;
 /// A request's target, taken apart: its segments, without empty ones, and its query.
 pub(super) struct Target<'a> {
     segments: [&'a str; MOST_SEGMENTS],
+    /// How many there are, those for which there is no room included.
     count: usize,
+    /// Whether bytes of a segment may be escaped as `%41`.
+    is_escaped: bool,
     /// What stands behind the `?`.
     pub(super) query: &'a str,
 }
@@ -17,83 +20,117 @@ pub(super) struct Target<'a> {
 impl<'a> Target<'a> {
     /// Scheme and host, a leading `/ex/{product}/{cloudId}` and whatever follows a `#` are passed over.
     pub(super) fn of(target: &'a str) -> Self {
-        let end_of = |text: &str, is_end: fn(u8) -> bool| text.bytes().position(is_end).unwrap_or(text.len());
-        let (path, rest) = target.split_at(end_of(target, |byte| matches!(byte, b'?' | b'#')));
-        let query = rest.strip_prefix('?').map_or("", |query| &query[..end_of(query, |byte| byte == b'#')]);
-        let host = path.strip_prefix("https://").or_else(|| path.strip_prefix("http://"));
-        let path = host.map_or(path, |host| host.split_once('/').map_or("", |(_, path)| path));
-        let mut this = Self { segments: [""; MOST_SEGMENTS], count: 0, query };
-        let mut rest = path;
-        while !rest.is_empty() {
-            let (segment, after) = rest.split_at(end_of(rest, |byte| byte == b'/'));
-            rest = after.get(1..).unwrap_or_default();
-            if segment.is_empty() {
-                continue;
+        let host = target.strip_prefix("https://").or_else(|| target.strip_prefix("http://"));
+        let path = host.map_or(target, |host| until(host, |byte| matches!(byte, b'/' | b'?' | b'#')).1);
+        let mut this = Self { segments: [""; MOST_SEGMENTS], count: 0, is_escaped: false, query: "" };
+        let (mut start, mut end) = (0, path.len());
+        for (at, byte) in path.bytes().enumerate() {
+            match byte {
+                b'/' => {
+                    this.push(path.get(start..at).unwrap_or_default());
+                    start = at + 1;
+                }
+                b'%' => this.is_escaped = true,
+                b'?' | b'#' => {
+                    end = at;
+                    break;
+                }
+                _ => {}
             }
-            let Some(place) = this.segments.get_mut(this.count) else {
-                this.count = 0;
-                break;
-            };
-            *place = segment;
-            this.count += 1;
+        }
+        this.push(path.get(start..end).unwrap_or_default());
+        if let Some(query) = path.get(end..).and_then(|rest| rest.strip_prefix('?')) {
+            this.query = until(query, |byte| byte == b'#').0;
         }
         this
     }
 
+    fn push(&mut self, segment: &'a str) {
+        if !segment.is_empty() {
+            if let Some(place) = self.segments.get_mut(self.count) {
+                *place = segment;
+            }
+            self.count += 1;
+        }
+    }
+
     /// Its segments; none of a target that is too long for any template.
     pub(super) fn segments(&self) -> &[&'a str] {
-        match &self.segments[..self.count] {
+        match self.segments.get(..self.count).unwrap_or_default() {
             ["ex", _, _, rest @ ..] => rest,
             all => all,
         }
     }
 
     /// The values of a query parameter.
-    pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &'a str> {
-        let value = move |pair: &'a str| match pair.strip_prefix(name)? {
-            "" => Some(""),
-            rest => rest.strip_prefix('='),
+    pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let value = move |pair: &'a [u8]| match pair.strip_prefix(name.as_bytes())? {
+            [] => Some(&[][..]),
+            [b'=', value @ ..] => Some(value),
+            _ => None,
         };
-        self.query.split('&').filter_map(value)
+        self.query.as_bytes().split(|byte| *byte == b'&').filter_map(value)
     }
+}
+
+/// Splits a text before the first such byte, which is ASCII.
+fn until(text: &str, is_end: impl FnMut(u8) -> bool) -> (&str, &str) {
+    text.split_at_checked(text.bytes().position(is_end).unwrap_or(text.len())).unwrap_or((text, ""))
 }
 
 impl Table<'_> {
     /// The place of the node where a path ends that has a row for this method, or for any. Where several
     /// templates match, the one that is literal earliest wins.
-    pub(super) fn find(&self, segments: &[&str], method: Option<Method>) -> Option<usize> {
-        self.descend(0, segments, method)
+    pub(super) fn find(&self, target: &Target<'_>, method: Option<Method>) -> Option<usize> {
+        self.descend(0, target.segments(), target.is_escaped, method)
     }
 
-    fn descend(&self, place: usize, segments: &[&str], method: Option<Method>) -> Option<usize> {
-        let node = self.nodes.get(place)?;
-        let Some((segment, rest)) = segments.split_first() else {
-            let is_row = match method {
-                Some(method) => self.row(place, method).is_some(),
-                None => node.get != NONE || !self.rows_of(place).is_empty(),
+    fn descend(
+        &self,
+        mut place: usize,
+        mut segments: &[&str],
+        is_escaped: bool,
+        method: Option<Method>,
+    ) -> Option<usize> {
+        while let Some((segment, rest)) = segments.split_first() {
+            let node = self.nodes.get(place)?;
+            let first = usize::from(node.first);
+            let children = self.nodes.get(first..first + usize::from(node.children))?;
+            let (parameter, literal) = match children.split_last() {
+                Some((last, before)) if self.bytes(last.segment).first() == Some(&b'{') => {
+                    (Some(first + before.len()), before)
+                }
+                _ => (None, children),
             };
-            return is_row.then_some(place);
-        };
-        let first = usize::from(node.first);
-        let children = self.nodes.get(first..first + usize::from(node.children))?;
-        let (parameter, literal) = match children.split_last() {
-            Some((last, before)) if self.bytes(last.segment).first() == Some(&b'{') => {
-                (Some(first + before.len()), before)
+            let named = self.named(literal, segment, is_escaped).map(|at| first + at);
+            // Mostly there is but one way to go on.
+            if let (Some(named), Some(_)) = (named, parameter)
+                && let Some(found) = self.descend(named, rest, is_escaped, method)
+            {
+                return Some(found);
             }
-            _ => (None, children),
+            (place, segments) = (parameter.or(named)?, rest);
+        }
+        let is_row = match method {
+            Some(method) => self.row(place, method).is_some(),
+            None => self.nodes.get(place)?.get != NONE || !self.rows_of(place).is_empty(),
         };
+        is_row.then_some(place)
+    }
+
+    /// Which of these literal nodes a segment is of.
+    fn named(&self, literal: &[Node], segment: &str, is_escaped: bool) -> Option<usize> {
+        if is_escaped && segment.contains('%') {
+            return literal
+                .iter()
+                .position(|child| compare(self.text(child.segment), segment, true) == Ordering::Equal);
+        }
         // Most differ in their first bytes: a loop is faster than a call.
         let order = |child: &Node| {
             let by_length = usize::from(child.segment.len).cmp(&segment.len());
             by_length.then_with(|| self.bytes(child.segment).iter().cmp(segment.as_bytes()))
         };
-        let is_same = |child: &Node| compare(self.text(child.segment), segment, true) == Ordering::Equal;
-        let named = match segment.as_bytes().contains(&b'%') {
-            true => literal.iter().position(is_same),
-            false => literal.binary_search_by(order).ok(),
-        };
-        let found = named.and_then(|at| self.descend(first + at, rest, method));
-        found.or_else(|| self.descend(parameter?, rest, method))
+        literal.binary_search_by(order).ok()
     }
 
     /// The rows for other methods than GET of the path that ends at a node. They stand in the order of their nodes.
@@ -172,4 +209,43 @@ fn decoded(segment: &str) -> impl Iterator<Item = u8> {
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Takes a target apart in one step after the other: segments and query.
+    fn slow(target: &str) -> (Vec<&str>, &str) {
+        let (target, _) = target.split_once('#').unwrap_or((target, ""));
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let host = path.strip_prefix("https://").or(path.strip_prefix("http://"));
+        let path = host.map_or(path, |host| host.split_once('/').map_or("", |(_, path)| path));
+        let all: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+        match &all[..] {
+            too_many if too_many.len() > MOST_SEGMENTS => (vec![], query),
+            ["ex", _, _, rest @ ..] => (rest.to_vec(), query),
+            _ => (all, query),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn a_target_is_its_segments_and_its_query(
+            host in "(https?://?[a-z]{0,3})?",
+            path in "(/ex/[a-z]/1)?(/{0,2}[a-zß%.]{0,3}){0,6}|(/a){22,27}",
+            rest in "[?#&=/ab]{0,9}",
+        ) {
+            let text = host + &path + &rest;
+            let (target, (segments, query)) = (Target::of(&text), slow(&text));
+            prop_assert_eq!((target.segments(), target.query), (&segments[..], query), "{}", &text);
+            prop_assert!(target.is_escaped || segments.iter().all(|segment| !segment.contains('%')));
+            let of_a = |pair: &str| (pair == "a").then(String::new).or(pair.strip_prefix("a=").map(str::to_owned));
+            let values: Vec<_> = query.split('&').filter_map(of_a).collect();
+            prop_assert!(target.values("a").eq(values.iter().map(String::as_bytes)));
+        }
+    }
 }

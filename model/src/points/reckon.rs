@@ -40,10 +40,9 @@ impl Verb {
     /// Reads a method, in any case.
     pub(super) fn of(method: &str) -> Self {
         let is = |name: &str| name.eq_ignore_ascii_case(method);
-        let writes =
-            [("POST", Method::Post), ("PUT", Method::Put), ("PATCH", Method::Patch), ("DELETE", Method::Delete)];
-        match writes.iter().find(|(name, _)| is(name)) {
-            Some((_, method)) => Self::Of(*method),
+        let all = [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete];
+        match all.into_iter().find(|method| is(method.name())) {
+            Some(method) => Self::Of(method),
             None if is("HEAD") || is("OPTIONS") => Self::NoBody,
             None => Self::Of(Method::Get),
         }
@@ -74,7 +73,7 @@ pub(super) fn reckon(
 ) -> Basis {
     let Verb::Of(method) = verb else { return Basis::NoBody };
     for (at, table) in tables.iter().enumerate() {
-        let row = table.find(target.segments(), Some(method)).and_then(|node| table.row(node, method));
+        let row = table.find(target, Some(method)).and_then(|node| table.row(node, method));
         if let Some((row, shape)) = row.and_then(|row| Some((row, table.shape(row)?))) {
             lines(table, shape, method, target, objects, each);
             return Basis::Row(at, row);
@@ -92,8 +91,7 @@ pub(super) fn reckon(
 /// The template of a target, whatever its method: which of the tables, and the place of its node.
 pub(super) fn template(tables: &[Table<'_>], verb: Verb, target: &Target<'_>) -> Option<(usize, usize)> {
     let method = if let Verb::Of(method) = verb { Some(method) } else { None };
-    let find =
-        |method| tables.iter().enumerate().find_map(|(at, table)| Some((at, table.find(target.segments(), method)?)));
+    let find = |method| tables.iter().enumerate().find_map(|(at, table)| Some((at, table.find(target, method)?)));
     method.and_then(|method| find(Some(method))).or_else(|| find(None))
 }
 
@@ -124,7 +122,8 @@ fn lines(
             (by, first) = (Some(expansion.by), values.next());
             others = first.is_some() && values.next().is_some();
         }
-        let is_asked = |value| is_asked(table.name(expansion.name), value);
+        let name = table.name(expansion.name).as_bytes();
+        let is_asked = |value| is_asked(name, value);
         if !(first.is_some_and(is_asked) || others && values().any(is_asked)) {
             continue;
         }
@@ -162,23 +161,62 @@ fn own(table: &Table<'_>, shape: Shape, method: Method, target: &Target<'_>, obj
 }
 
 /// A whole number; more than there is room for is as much as there is.
-fn whole(value: &str) -> Option<u32> {
-    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| value.parse().unwrap_or(u32::MAX))
+fn whole(value: &[u8]) -> Option<u32> {
+    let with = |number: u32, digit: &u8| number.saturating_mul(10).saturating_add((digit - b'0').into());
+    let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    is_number.then(|| value.iter().fold(0, with))
 }
 
 /// Whether a value of the query asks for an expansion, or for something inside it: `expand=space.homepage` brings the
 /// space.
-fn is_asked(name: &str, value: &str) -> bool {
-    if value.len() < name.len() {
-        return false;
+fn is_asked(name: &[u8], value: &[u8]) -> bool {
+    if name.is_empty() {
+        return value == b"true";
     }
-    // Many libraries escape the comma as `%2C`.
-    let parts = value.as_bytes().split(|byte| matches!(byte, b',' | b'%'));
-    let mut parts = parts.map(|part| part.strip_prefix(b"2C").or(part.strip_prefix(b"2c")).unwrap_or(part));
-    if name.is_empty() { value == "true" } else { parts.any(|part| begins_with(part, name.as_bytes())) }
+    let mut rest = value;
+    loop {
+        // Many libraries escape the comma as `%2C`.
+        rest = rest.strip_prefix(b"2C").or(rest.strip_prefix(b"2c")).unwrap_or(rest);
+        let Some((part, after)) = rest.split_at_checked(name.len()) else { return false };
+        if part == name && matches!(after, [] | [b'.' | b',' | b'%', ..]) {
+            return true;
+        }
+        // A comma in the last bytes leaves no room for the name.
+        let Some(end) = rest.iter().take(after.len()).position(|byte| matches!(byte, b',' | b'%')) else {
+            return false;
+        };
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
 }
 
-fn begins_with(part: &[u8], name: &[u8]) -> bool {
-    part.strip_prefix(name).is_some_and(|rest| matches!(rest, [] | [b'.', ..]))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Takes all parts of the value apart first.
+    fn is_asked_slowly(name: &str, value: &str) -> bool {
+        let unescaped =
+            value.split([',', '%']).map(|part| part.strip_prefix("2C").or(part.strip_prefix("2c")).unwrap_or(part));
+        let begins = |part: &str| part == name || part.starts_with(&format!("{name}."));
+        if name.is_empty() { value == "true" } else { unescaped.into_iter().any(begins) }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn a_value_asks_for_what_one_of_its_parts_begins_with(
+            name in "[ab]{0,3}(\\.[ab])?",
+            value in "(true|[ab]{0,3}|[ab,%.c]{0,6}|%2[Cc]|2C){0,5}",
+        ) {
+            prop_assert_eq!(is_asked(name.as_bytes(), value.as_bytes()), is_asked_slowly(&name, &value));
+        }
+
+        #[test]
+        fn a_number_that_has_no_room_is_the_largest(value in "[0-9]{0,12}|[0-9a-]{0,4}|4294967[0-9]{3}") {
+            let number = value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().unwrap_or(u32::MAX));
+            prop_assert_eq!(whole(value.as_bytes()), number.filter(|_| !value.is_empty()));
+        }
+    }
 }

@@ -52,7 +52,7 @@ impl<'a> Route<'a> {
         let node = match basis {
             Basis::Row(_, row) => SHIPPED.node(row),
             // A row for another method names it as well.
-            _ => SHIPPED.find(target.segments(), None),
+            _ => SHIPPED.find(&target, None),
         };
         let template = node.and_then(|node| u16::try_from(node).ok()).map(Template);
         Self { cost, template, issue: issue(&target) }
@@ -61,8 +61,8 @@ impl<'a> Route<'a> {
 
 fn issue<'a>(target: &Target<'a>) -> Option<&'a str> {
     let ["rest", "api", _, "issue", issue, ..] = target.segments() else { return None };
-    let number = issue.rsplit_once('-').map_or(*issue, |(_, number)| number);
-    let is_one = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = issue.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let is_one = digits > 0 && issue.bytes().rev().nth(digits).is_none_or(|byte| byte == b'-');
     (is_one && issue.len() <= LONGEST_ISSUE).then_some(issue)
 }
 
