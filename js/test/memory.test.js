@@ -69,7 +69,7 @@ test('two states merged grant no more than either, in either order', () => {
 test('what is no saved state is an error that says so, and changes nothing', () => {
   const { bytes } = invoke(undefined, NOW);
   const flipped = bytes.map((byte, at) => (at === 12 ? byte ^ 1 : byte));
-  const newer = bytes.map((byte, at) => (at === 4 ? 2 : byte));
+  const newer = bytes.map((byte, at) => (at === 4 ? byte + 1 : byte));
   const limiter = start();
   limiter.restore(bytes, NOW);
   for (const [fault, wrong, now] of [
