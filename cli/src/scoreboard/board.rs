@@ -11,8 +11,8 @@ an instant at which to come again, `unstarted` those for which nobody was free b
 before an instant that the server had promised to that client, and says when the first was. `ratio` is the time to be done \
 divided by a bound that no client can beat (none where not everything was done); `waste` is refusals per call that was done. \
 `herd` is what reached the server in the first second of an hour, divided by what its burst limit lets through in a second; \
-`utilisation` is how much of the points of the hours that ended was used, which is little for every client where there is little \
-to do. `people denied` are interactive calls that the quota refused, or that were not done in time; `unfairness` is how much of \
+`utilisation` is what was charged by the last reset that held work back, divided by the most that any client can have been charged \
+by then. `people denied` are interactive calls that the quota refused, or that were not done in time; `unfairness` is how much of \
 its max-min fair share the worst-off tenant lacked; `refused by` names the limits that refused, first the one that did most. What \
 should not be is in bold.
 
