@@ -71,7 +71,7 @@ impl fmt::Display for Scope {
 }
 
 /// One scope within another, by the names that it has there: owned, borrowed, or `()` for its kind alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part<N> {
     /// The root of everything.
     App,
@@ -86,6 +86,25 @@ pub(crate) enum Part<N> {
     /// Within an installation.
     User(N),
     Environment(N),
+}
+
+impl Part<()> {
+    /// A number of its own: hashed at once, where each part of an endpoint would take its turn.
+    pub(crate) fn number(self) -> u32 {
+        match self {
+            Self::App => 0,
+            Self::Tenant(()) => 1,
+            Self::Issue(()) => 2,
+            Self::Account(()) => 3,
+            Self::Installation(()) => 4,
+            Self::User(()) => 5,
+            Self::Environment(()) => 6,
+            Self::Endpoint(template, method) => {
+                let template = template.map_or(0, |template| u32::from(template.number()) + 1);
+                8 + method as u32 + 16 * template
+            }
+        }
+    }
 }
 
 impl<N> Part<N> {

@@ -8,7 +8,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use name::Name;
 use places::Places;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 /// Names a scope while it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -209,8 +209,11 @@ impl<V: Default> Scopes<V> {
     }
 }
 
-fn hash_of(hasher: &FixedState, key: (ScopeId, Part<()>, &[u8])) -> u64 {
-    hasher.hash_one(key)
+fn hash_of(hasher: &FixedState, (within, kind, name): (ScopeId, Part<()>, &[u8])) -> u64 {
+    let mut hasher = hasher.build_hasher();
+    hasher.write_u64(u64::from(within.0) << 32 | u64::from(kind.number()));
+    hasher.write(name);
+    hasher.finish()
 }
 
 impl<V: std::fmt::Debug + Default> std::fmt::Debug for Scopes<V> {

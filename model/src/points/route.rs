@@ -16,6 +16,12 @@ impl Template {
         Route::of(method, target).template
     }
 
+    /// A number of its own, in this version.
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        self.0
+    }
+
     /// Its text, as in `/wiki/api/v2/pages/{id}`.
     #[must_use]
     pub fn text(self) -> String {
