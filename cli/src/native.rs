@@ -2,14 +2,15 @@
 //!
 //! It decides as the component does, call by call, and is some ten times as fast: for long days and large fleets.
 
-use headroom_core::config::{BurstRate, PoolKind};
+use headroom_core::config::{BurstRate, PoolKind, RateWindow};
 use headroom_core::verdict::{self, CallOptions, Ending as End, Step};
 use headroom_core::{CallId, Config, Limiter};
 use headroom_model::allowance::Allowance;
 use headroom_model::operation::{Answer, AttemptError, Operation};
+use headroom_model::profile::CountedPer;
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::Instant;
-use headroom_sim::scenario::{ClientSpec, Each, Pool, Priority, Scenario};
+use headroom_sim::scenario::{ClientSpec, Counted, Each, Pool, Priority, Scenario, WindowSpec};
 use headroom_sim::strategy::{Move, Strategy};
 use headroom_sim::{Ending, JobId, run, workload};
 use std::collections::BTreeMap;
@@ -129,8 +130,20 @@ fn config(scenario: &Scenario) -> Config {
             cap: cap.most.map(|most| most.get()),
         }),
         user_cap: client.user_cap.map(|points| points.get()),
+        windows: client.windows.iter().flatten().map(window).collect(),
         ..default
     }
+}
+
+fn window(WindowSpec { per, limit, span }: &WindowSpec) -> RateWindow {
+    let per = match per {
+        Counted::App => CountedPer::App,
+        Counted::Account => CountedPer::Account,
+        Counted::Environment => CountedPer::Environment,
+        Counted::Installation => CountedPer::Installation,
+        Counted::User => CountedPer::User,
+    };
+    RateWindow { per, limit: limit.get(), span: span.get() }
 }
 
 fn wishes(options: &workload::CallOptions) -> CallOptions {

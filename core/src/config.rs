@@ -2,7 +2,7 @@
 
 use headroom_model::allowance::Allowance;
 use headroom_model::facts;
-use headroom_model::profile::InvocationProfile;
+use headroom_model::profile::{CountedPer, InvocationProfile, WindowRule, WindowShape};
 use headroom_model::time::{HOUR, Millis};
 use std::fmt;
 
@@ -34,6 +34,32 @@ impl BurstRate {
         Self { per_second: facts::JIRA_GET_PER_SECOND.value, capacity: facts::BURST_CAPACITY.value };
 }
 
+/// A limit that the app keeps to beside the published ones: at most so many within any span of that length, wherever it
+/// begins. Who keeps to it keeps to the same limit in fixed windows, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateWindow {
+    /// What is counted together.
+    pub per: CountedPer,
+    /// The most within the span: 1 to 100,000.
+    pub limit: u32,
+    /// The span's length: one second to one day.
+    pub span: Millis,
+}
+
+impl RateWindow {
+    /// The part that one of so many nodes keeps to. Where they are more than the limit, each has one in several spans.
+    pub(crate) fn rule(self, nodes: u32) -> WindowRule {
+        let Self { per, limit, span } = self;
+        let spans = nodes.div_ceil(limit.max(1)).max(1);
+        WindowRule {
+            per,
+            limit: (limit / nodes.max(1)).max(1),
+            span: span.times(spans.into()),
+            shape: WindowShape::Sliding,
+        }
+    }
+}
+
 /// How a limiter works; see [`Config::default`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -55,7 +81,7 @@ pub struct Config {
     pub backoff: Millis,
     /// Calls that may be open at once.
     pub max_calls: u32,
-    /// How many instances like this one share the quota and the burst rates, this one included.
+    /// How many instances like this one share the quota, the burst rates and `windows`, this one included.
     pub nodes: u32,
     /// Retries for which no instant was promised, beyond a tenth of what succeeds: per tenant or installation.
     pub retry_budget: u32,
@@ -63,10 +89,12 @@ pub struct Config {
     pub tenant_cap: Option<Allowance>,
     /// The points that the app itself grants each user of a tenant per hour; none: no bound of his own.
     pub user_cap: Option<u32>,
+    /// Further limits, 8 at most: an account's hour elsewhere, a tunnel, the invocations of one user.
+    pub windows: Vec<RateWindow>,
 }
 
 /// Tier 1 with 65,000 points, `forge-rfc130`, the assumed burst rate, 5 attempts, a day of patience, up to a
-/// second of jitter, backoff from a second on, 100,000 open calls, one node, 100 retries on credit, no caps.
+/// second of jitter, backoff from a second on, 100,000 open calls, one node, 100 retries on credit, no caps, no windows.
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -83,6 +111,7 @@ impl Default for Config {
             retry_budget: 100,
             tenant_cap: None,
             user_cap: None,
+            windows: Vec::new(),
         }
     }
 }
@@ -133,10 +162,25 @@ impl Config {
             ("tenant-cap.per-user", u64::from(tenant_cap.per_user), 0, MOST_POINTS),
             ("tenant-cap.most", u64::from(tenant_cap.cap.unwrap_or(1)), 1, MOST_POINTS),
             ("user-cap", u64::from(self.user_cap.unwrap_or(1)), 1, MOST_POINTS),
+            ("windows", self.windows.len() as u64, 0, 8),
         ];
-        let out = ranges.into_iter().find(|(_, value, min, max)| !(min..=max).contains(&value));
-        out.map_or(Ok(()), |(field, value, min, max)| Err(ConfigError { field, value, min, max }))
+        check(&ranges)?;
+        const DAY: Millis = HOUR.times(24);
+        self.windows.iter().try_for_each(|RateWindow { limit, span, .. }| {
+            check(&[("windows.limit", u64::from(*limit), 1, 100_000), ("windows.span", span.0, 1_000, DAY.0)])
+        })
     }
+
+    /// Whether anything is counted for the user of a request.
+    pub(crate) fn knows_accounts(&self) -> bool {
+        self.user_cap.is_some() || self.windows.iter().any(|window| window.per == CountedPer::Account)
+    }
+}
+
+/// The first field that is out of its range, of which each has a name, a value, and its bounds.
+fn check(ranges: &[(&'static str, u64, u64, u64)]) -> Result<(), ConfigError> {
+    let out = ranges.iter().find(|(_, value, min, max)| !(min..=max).contains(&value));
+    out.map_or(Ok(()), |&(field, value, min, max)| Err(ConfigError { field, value, min, max }))
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ impl Lane {
     ) -> Self {
         let lane = match operation {
             Operation::Rest(request) => {
-                let account = options.user.as_deref().filter(|_| config.user_cap.is_some());
+                let account = options.user.as_deref().filter(|_| config.knows_accounts());
                 Self::of_request(request, account, config, &mut find)
             }
             Operation::Invoke(invocation) => Self::of_invocation(&invocation.context, &mut find),
@@ -239,7 +239,9 @@ pub(crate) const fn counted_per(kind: Part<()>) -> Option<CountedPer> {
         Part::Installation(()) => Some(CountedPer::Installation),
         Part::Environment(()) => Some(CountedPer::Environment),
         Part::Issue(()) => Some(CountedPer::Issue),
-        Part::App | Part::Tenant(()) | Part::Account(()) | Part::Endpoint(..) => None,
+        Part::App => Some(CountedPer::App),
+        Part::Account(()) => Some(CountedPer::Account),
+        Part::Tenant(()) | Part::Endpoint(..) => None,
     }
 }
 

@@ -1,5 +1,5 @@
-//! The pace of one scope: a bucket for a tenant, and for an endpoint once it was refused; windows for invocations and for
-//! the writes to an issue.
+//! The pace of one scope: a bucket for a tenant, and for an endpoint once it was refused; windows for invocations, for the
+//! writes to an issue, and where the app asks for some of its own.
 
 use crate::bucket::Bucket;
 use crate::config::{BurstRate, Config};
@@ -10,7 +10,7 @@ use crate::verdict::Priority;
 use crate::window::Window;
 use headroom_model::facts;
 use headroom_model::points::Template;
-use headroom_model::profile::ISSUE_WRITES;
+use headroom_model::profile::{ISSUE_WRITES, WindowRule};
 use headroom_model::time::{Instant, Millis};
 
 /// How late a call may use the slot it booked. Timers are late by some milliseconds, and a call that had to book anew for
@@ -29,7 +29,7 @@ pub(crate) enum Pace {
 impl Pace {
     /// The untouched pace of a scope, where one holds before any refusal. The seed staggers it among its siblings.
     pub(crate) fn before_refusal(kind: Part<()>, config: &Config, seed: u64) -> Option<Self> {
-        let rules = match (kind, config.burst) {
+        let published = match (kind, config.burst) {
             (Part::Tenant(()), Some(whole)) => {
                 let stagger = Stagger::of(whole, config.nodes, seed);
                 return Some(Self::Bucket(Bucket::new(Rate::part_of(whole, config.nodes), stagger)));
@@ -38,8 +38,14 @@ impl Pace {
             (Part::Issue(()), Some(_)) => ISSUE_WRITES,
             _ => config.invocations.rules(),
         };
-        let own = rules.iter().copied().filter(|rule| Some(rule.per) == counted_per(kind));
-        let windows: Vec<_> = own.map(Window::new).collect();
+        let mut windows = Vec::new();
+        let mut add = |rule: WindowRule| {
+            if Some(rule.per) == counted_per(kind) {
+                windows.push(Window::new(rule));
+            }
+        };
+        published.iter().for_each(|rule| add(*rule));
+        config.windows.iter().for_each(|window| add(window.rule(config.nodes)));
         (!windows.is_empty()).then_some(Self::Windows(windows))
     }
 
@@ -106,7 +112,7 @@ impl Pace {
     pub(crate) fn holds(&self, slot: Instant, priority: Priority) -> bool {
         match self {
             Self::Bucket(bucket) => bucket.holds(slot, priority),
-            Self::Windows(_) => true,
+            Self::Windows(windows) => windows.iter().all(|window| window.holds(slot)),
         }
     }
 

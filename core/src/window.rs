@@ -16,7 +16,7 @@ pub(crate) struct Window {
 enum Booked {
     /// How many lie in each window, by its beginning, in order. A window with room left takes bookings in any order, so
     /// that one who has booked far ahead stands in nobody's way.
-    Fixed(VecDeque<(Instant, u32)>),
+    Fixed(Vec<(Instant, u32)>),
     /// Each booking, in order. New ones only go behind the last: a hole that a cancelled call left is not filled, since
     /// every booking within a span around it would have to be counted again.
     Sliding(VecDeque<Instant>),
@@ -25,7 +25,7 @@ enum Booked {
 impl Window {
     pub(crate) const fn new(rule: WindowRule) -> Self {
         let booked = match rule.shape {
-            WindowShape::Fixed => Booked::Fixed(VecDeque::new()),
+            WindowShape::Fixed => Booked::Fixed(Vec::new()),
             WindowShape::Sliding => Booked::Sliding(VecDeque::new()),
         };
         Self { rule, booked }
@@ -100,10 +100,37 @@ impl Window {
         }
     }
 
+    /// Moves a booking to a later instant, whatever else is booked there: [`holds`](Self::holds) tells whether it may stay.
+    pub(crate) fn rebook(&mut self, slot: Instant, to: Instant, now: Instant) {
+        self.unbook(slot);
+        self.book(to, now);
+        if let Booked::Sliding(booked) = &mut self.booked {
+            let mut at = booked.len() - 1;
+            while at > 0 && booked[at - 1] > booked[at] {
+                booked.swap(at - 1, at);
+                at -= 1;
+            }
+        }
+    }
+
+    /// Whether a booking still keeps to the rule: one before it may have moved since.
+    pub(crate) fn holds(&self, slot: Instant) -> bool {
+        match &self.booked {
+            Booked::Fixed(booked) => {
+                let place = booked.binary_search_by_key(&self.window_start(slot), |(start, _)| *start);
+                place.is_ok_and(|place| booked[place].1 <= self.rule.limit)
+            }
+            Booked::Sliding(booked) => {
+                let last = booked.partition_point(|other| *other <= slot).checked_sub(1 + self.rule.limit as usize);
+                last.and_then(|last| booked.get(last)).is_none_or(|blocking| self.leaves_at(*blocking) <= slot)
+            }
+        }
+    }
+
     fn forget(&mut self, now: Instant) {
         while self.first().is_some_and(|slot| self.leaves_at(slot) <= now) {
             match &mut self.booked {
-                Booked::Fixed(booked) => drop(booked.pop_front()),
+                Booked::Fixed(booked) => drop(booked.remove(0)),
                 Booked::Sliding(booked) => drop(booked.pop_front()),
             }
         }
@@ -111,7 +138,7 @@ impl Window {
 
     fn first(&self) -> Option<Instant> {
         match &self.booked {
-            Booked::Fixed(booked) => booked.front().map(|(start, _)| *start),
+            Booked::Fixed(booked) => booked.first().map(|(start, _)| *start),
             Booked::Sliding(booked) => booked.front().copied(),
         }
     }
@@ -150,11 +177,11 @@ impl Window {
         for (slot, count) in saved.iter().rev() {
             let start = self.window_start(*slot);
             match &mut self.booked {
-                Booked::Fixed(booked) => match booked.front_mut() {
+                Booked::Fixed(booked) => match booked.first_mut() {
                     Some((first, in_it)) if *first == start => {
                         *in_it = in_it.saturating_add(*count).min(self.rule.limit);
                     }
-                    _ => booked.push_front((start, self.rule.limit.min(*count))),
+                    _ => booked.insert(0, (start, self.rule.limit.min(*count))),
                 },
                 Booked::Sliding(booked) => {
                     let room = (self.rule.limit as usize).saturating_sub(booked.len());
@@ -167,7 +194,7 @@ impl Window {
     /// Whether forgetting the window would grant nothing.
     pub(crate) fn is_idle(&self, now: Instant) -> bool {
         let last = match &self.booked {
-            Booked::Fixed(booked) => booked.back().map(|(start, _)| *start),
+            Booked::Fixed(booked) => booked.last().map(|(start, _)| *start),
             Booked::Sliding(booked) => booked.back().copied(),
         };
         last.is_none_or(|slot| self.leaves_at(slot) <= now)

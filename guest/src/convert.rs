@@ -1,14 +1,14 @@
 //! Types of the WIT to those of model and core, and back: one `From` for each, field by field.
 
 use crate::headroom::forge::types as wit;
-use headroom_core::config::{BurstRate, Config, ConfigError, PoolKind};
+use headroom_core::config::{BurstRate, Config, ConfigError, PoolKind, RateWindow};
 use headroom_core::log::{Entry, Event};
 use headroom_core::verdict as core;
 use headroom_core::{Limiter, PoolStatus, Status, state};
 use headroom_model::allowance::Allowance;
 use headroom_model::operation as model;
 use headroom_model::points::{Cost, Template};
-use headroom_model::profile::InvocationProfile;
+use headroom_model::profile::{CountedPer, InvocationProfile};
 use headroom_model::time::{Instant, Millis};
 use std::mem;
 
@@ -144,7 +144,21 @@ impl From<wit::Config> for Config {
                 cap: cap.most,
             }),
             user_cap: config.user_cap,
+            windows: config.windows.into_iter().map(Into::into).collect(),
         }
+    }
+}
+
+impl From<wit::RateWindow> for RateWindow {
+    fn from(window: wit::RateWindow) -> Self {
+        let per = match window.per {
+            wit::CountedPer::App => CountedPer::App,
+            wit::CountedPer::Account => CountedPer::Account,
+            wit::CountedPer::Environment => CountedPer::Environment,
+            wit::CountedPer::Installation => CountedPer::Installation,
+            wit::CountedPer::User => CountedPer::User,
+        };
+        Self { per, limit: window.limit, span: Millis(window.span) }
     }
 }
 
@@ -174,6 +188,8 @@ impl From<Config> for wit::Config {
                 wit::Allowance { base, per_user, most: cap }
             }),
             user_cap: config.user_cap,
+            // A default has none.
+            windows: Vec::new(),
         }
     }
 }

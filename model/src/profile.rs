@@ -14,6 +14,10 @@ pub enum CountedPer {
     Environment,
     /// Writes to one Jira issue: no invocations, but REST requests.
     Issue,
+    /// All REST requests of an app.
+    App,
+    /// The REST requests for one user of a tenant.
+    Account,
 }
 
 /// How a window moves.

@@ -33,25 +33,11 @@ const REASONS: &[Reason] = &[
         "All 7,000 arrive within a second and 300 are admitted in it: 6,700 are refused before anyone can \
             know, 0.9571 for each that is done. The rest are later tries that meet.",
     ),
-    ours(
-        "svg-macro",
-        "waste",
-        "Nobody tells the component of 20 connections a minute, and a page's calls leave at once: 4 of 24 at \
-            least are refused with each page. A client that is told of the tunnel, which ours cannot be, need \
-            not be refused: 0.",
-    ),
     no_client(
         "pipelines",
         "ratio",
-        "1,000 requests an hour are granted for 24 hours, and 43,800 are asked for: 24,000 can be done, and \
-            are. The other 19,800 are handed back as deferred, none is lost.",
-    ),
-    ours(
-        "pipelines",
-        "waste",
-        "Bitbucket's refusal names no instant and no limit, and the component has no setting for a rolling \
-            hour of requests, so each poll that is over the limit finds out by itself. A client that is told \
-            1,000 an hour and counts need not be refused: 0.",
+        "1,000 requests are granted in any hour, and 43,800 are asked for in a day: 24,100 are done, the last hundred as \
+            the day ends. The other 19,700 are handed back as deferred, none is lost.",
     ),
     no_client(
         "hot-dashboard/rfc130-strangers",
@@ -99,12 +85,11 @@ const REASONS: &[Reason] = &[
             whose calls do not fit into 25 s are handed back: 2,555, deferred, not lost. Attacker and people \
             wait in one line; a client that shares by user would do everything by the bound of 631,425 ms.",
     ),
-    ours(
-        "graphql-report",
-        "waste",
-        "A query costs between 11 and 91 points. The component reads no GraphQL and sets one point aside for \
-            each, so of ten in flight at the wall more go than fit: six refusals at each of two walls, 0.004. Who \
-            kept the highest price free for each would meet none, for some points of the hour unused.",
+    no_client(
+        "compromised-user/capped",
+        "ratio",
+        "The app itself holds each user to 1,200 a minute, so the account's 70,000 calls take 58 minutes: that is what \
+            the limit is for. Nobody else waits.",
     ),
     ours(
         "bad-day",

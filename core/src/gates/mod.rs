@@ -126,6 +126,12 @@ impl Gates {
         }
     }
 
+    /// As it was when it was new.
+    fn forget(&mut self) {
+        (self.scopes, self.fair) = (Scopes::new(self.spread_seed), Fair::default());
+        (self.learned, self.sweep_at) = (Learned::default(), SWEEP_FLOOR);
+    }
+
     pub(crate) const fn config(&self) -> &Config {
         &self.config
     }
@@ -183,8 +189,11 @@ impl Gates {
                 search.go_to(now + Crowd::ASK_AGAIN_AFTER, || self.limit(LimiterKind::Concurrency, id));
             }
             is_in_line &= search.at == from;
-            self.search_staggered(lane, &known, tenant, &mut search, now);
-            for (place, (id, gate)) in known.iter().enumerate().filter_map(|(place, known)| Some((place, (*known)?))) {
+            for (place, known_there) in known.iter().enumerate() {
+                if place == OWNER {
+                    self.search_staggered(lane, &known, tenant, &mut search, now);
+                }
+                let Some((id, gate)) = *known_there else { continue };
                 if let Some(pace) = gate.pace.as_ref().filter(|_| lane.is_paced) {
                     search
                         .go_to(pace.earliest(search.at, lane.priority, now), || self.limit(pace_kind(lane, place), id));
@@ -278,6 +287,7 @@ fn pace_kind(lane: &Lane, place: usize) -> LimiterKind {
     match lane.kind(place) {
         Some(Part::Issue(())) => LimiterKind::PerIssueWrite,
         Some(Part::Tenant(()) | Part::Endpoint(..)) => LimiterKind::Burst,
+        Some(Part::App | Part::Account(())) => LimiterKind::Cap,
         _ => LimiterKind::InvocationRate,
     }
 }

@@ -37,7 +37,7 @@ impl Gates {
     pub(crate) fn recall(&mut self, saved: Memory, now: Instant) {
         let at = now.max(saved.at);
         let own = self.remember(now);
-        *self = Self::new(self.config.clone(), self.spread_seed);
+        self.forget();
         if own.scopes.iter().all(|(_, record)| record.knows_only_users()) {
             self.recall_all(saved, at);
             own.scopes.iter().for_each(|(name, record)| self.set_users(&name.outer, record.users));
@@ -139,10 +139,11 @@ impl Gate {
             Some(Pace::Bucket(bucket)) => record.bucket = bucket.save(at, is_endpoint),
             Some(Pace::Windows(windows)) => {
                 for window in windows {
-                    let booked = window.save(at);
-                    if !booked.is_empty() {
-                        *entry(&mut record.windows, window.key()) = booked;
-                    }
+                    *entry(&mut record.windows, window.key()) = window.save(at);
+                }
+                // One that is empty beside another says that it was there.
+                if record.windows.iter().all(|(_, booked)| booked.is_empty()) {
+                    record.windows.clear();
                 }
             }
             None => {}

@@ -70,7 +70,22 @@ impl Gates {
         let until = pace.earliest(now, lane.priority, now);
         pace.book(until, lane.priority, now);
         (*booked, hold.slot) = (Some(until), Some(until));
-        (until > now).then(|| Wait { until, limit: self.limit(pace_kind(lane, place), id) })
+        if until == now {
+            return None;
+        }
+        self.move_windows(lane, hold, until, now);
+        Some(Wait { until, limit: self.limit(pace_kind(lane, place), id) })
+    }
+
+    /// The line lets a call go later than its turn in windows was: it counts there when it is sent.
+    fn move_windows(&mut self, lane: &Lane, hold: &mut Hold, to: Instant, now: Instant) {
+        for (id, booked) in lane.known(&self.scopes).into_iter().zip(&mut hold.booked) {
+            let gate = id.and_then(|id| self.scopes.get_mut(id));
+            if let (Some(Pace::Windows(windows)), Some(slot)) = (gate.and_then(|gate| gate.pace.as_mut()), booked) {
+                windows.iter_mut().for_each(|window| window.rebook(*slot, to, now));
+                *slot = to;
+            }
+        }
     }
 
     /// Gives back what is held: the call will not be sent in this slot.

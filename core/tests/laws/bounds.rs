@@ -1,12 +1,12 @@
 //! Time going backwards, extreme values, determinism, and limits on everything.
 
 use crate::world::{Job, NOON, Network, Server, Silent, World, invocation, page, request, response};
-use headroom_core::config::{BurstRate, PoolKind};
+use headroom_core::config::{BurstRate, PoolKind, RateWindow};
 use headroom_core::verdict::{CallOptions, Decision, Ending, Never, Priority, Step};
 use headroom_core::{Config, Limiter};
 use headroom_model::allowance::Allowance;
 use headroom_model::operation::{Answer, Header, Operation, Trigger};
-use headroom_model::profile::InvocationProfile;
+use headroom_model::profile::{CountedPer, InvocationProfile};
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::{HOUR, Instant, Millis};
 use proptest::prelude::*;
@@ -81,6 +81,14 @@ fn any_operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
+fn any_windows() -> impl Strategy<Value = Vec<RateWindow>> {
+    let per = prop_oneof![Just(CountedPer::App), Just(CountedPer::Account), Just(CountedPer::User)];
+    let span = prop_oneof![Just(HOUR.0 * 24), 1_000_u64..99_999];
+    let window = (per, prop_oneof![1_u32..9, Just(100_000)], span);
+    let window = window.prop_map(|(per, limit, span)| RateWindow { per, limit, span: Millis(span) });
+    proptest::collection::vec(window, 0..=8)
+}
+
 fn any_config() -> impl Strategy<Value = Config> {
     let burst = proptest::option::of((1_u32..=1_000, 1_u32..=100_000));
     let profile = proptest::sample::select(&InvocationProfile::ALL[..]);
@@ -89,13 +97,14 @@ fn any_config() -> impl Strategy<Value = Config> {
     let cap = (points(), 0_u32..=10_000_000, proptest::option::of(points()));
     let cap = cap.prop_map(|(base, per_user, cap)| Allowance { base, per_user, cap });
     let nodes = prop_oneof![Just(1), 1_u32..=10_000];
-    let shared = (nodes, 0_u32..=3, proptest::option::of(cap), proptest::option::of(points()));
+    let shared = (nodes, 0_u32..=3, proptest::option::of(cap), proptest::option::of(points()), any_windows());
     (burst, profile, 1_u32..200, times, 1_u32..=100, shared).prop_map(
         |(burst, invocations, quota_points, (jitter, backoff, elapsed), max_attempts, shared)| Config {
             nodes: shared.0,
             retry_budget: shared.1,
             tenant_cap: shared.2,
             user_cap: shared.3,
+            windows: shared.4,
             burst: burst.map(|(per_second, capacity)| BurstRate { per_second, capacity }),
             invocations,
             quota_points,

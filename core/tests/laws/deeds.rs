@@ -2,10 +2,12 @@
 
 use crate::verdicts::any_config;
 use crate::world::{get, invocation, page, request, response};
+use headroom_core::config::RateWindow;
 use headroom_core::verdict::{CallOptions, Priority, Step};
 use headroom_core::{Config, Limiter};
 use headroom_model::allowance::Allowance;
 use headroom_model::operation::{Answer, Header, Operation, Response, Trigger};
+use headroom_model::profile::CountedPer;
 use headroom_model::time::{Instant, Millis};
 use proptest::prelude::*;
 
@@ -98,14 +100,22 @@ pub fn any_deeds(most: usize, open: u32) -> impl Strategy<Value = Vec<Deed>> {
     proptest::collection::vec(deed, 0..most).prop_map(move |deeds| falling(deeds, 200 * most))
 }
 
-/// Small pools, caps, and other nodes.
+/// None, mostly.
+fn any_windows() -> impl Strategy<Value = Vec<RateWindow>> {
+    let per = prop_oneof![Just(CountedPer::App), Just(CountedPer::Account), Just(CountedPer::Installation)];
+    let window = (per, 1_u32..20, 1_000_u64..4_000_000);
+    let window = window.prop_map(|(per, limit, span)| RateWindow { per, limit, span: Millis(span) });
+    prop_oneof![3 => Just(vec![]), 1 => proptest::collection::vec(window, 1..3)]
+}
+
+/// Small pools, caps, windows, and other nodes.
 pub fn any_small_config() -> impl Strategy<Value = Config> {
     let tenant_cap = proptest::option::weighted(0.3, (1_u32..40, 0_u32..9, 1_u32..99));
     let user_cap = proptest::option::weighted(0.3, 1_u32..40);
-    let rest = (5_u32..200, prop_oneof![3 => Just(1), 1 => 2_u32..4], 0_u32..4, tenant_cap, user_cap);
-    (any_config(), rest).prop_map(|(config, (quota_points, nodes, retry_budget, tenant_cap, user_cap))| {
+    let rest = (5_u32..200, prop_oneof![3 => Just(1), 1 => 2_u32..4], 0_u32..4, tenant_cap, user_cap, any_windows());
+    (any_config(), rest).prop_map(|(config, (quota_points, nodes, retry_budget, tenant_cap, user_cap, windows))| {
         let tenant_cap = tenant_cap.map(|(base, per_user, most)| Allowance { base, per_user, cap: Some(most) });
-        Config { quota_points, nodes, retry_budget, tenant_cap, user_cap, ..config }
+        Config { quota_points, nodes, retry_budget, tenant_cap, user_cap, windows, ..config }
     })
 }
 

@@ -6,6 +6,7 @@
 //! | `fair` | a pool that does not last for all is shared fairly, and used up |
 //! | `people` | people go before background work: in line, and with what is left of the points |
 //! | `caps` | what the app itself grants a tenant or a user is never exceeded |
+//! | `windows` | the windows that the app asks for hold from the first call on |
 //! | `siblings` | copies that share a pool stop at the wall together and come back spread out |
 //! | `forecast` | the coming rule is foretold exactly and holds nothing up |
 //! | `costs` | lists are settled by what came back; a server's other prices are learned |
@@ -39,4 +40,5 @@ mod resume;
 mod scopes;
 mod siblings;
 mod verdicts;
+mod windows;
 mod world;

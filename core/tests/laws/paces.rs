@@ -53,7 +53,7 @@ fn counted(context: &Context, per: CountedPer) -> Option<(String, String)> {
         CountedPer::User => Some((context.installation.clone(), context.account.clone()?)),
         CountedPer::Installation => Some((context.installation.clone(), String::new())),
         CountedPer::Environment => Some((context.environment.clone(), String::new())),
-        CountedPer::Issue => None,
+        CountedPer::Issue | CountedPer::App | CountedPer::Account => None,
     }
 }
 

@@ -4,7 +4,9 @@ use crate::types as wit;
 use headroom_model::operation as model;
 use headroom_model::profile::InvocationProfile;
 use headroom_model::time::Instant;
-use headroom_sim::scenario::{AllowanceSpec, BurstSpec, ClientSpec, Each, FleetSpec, Pool, Priority};
+use headroom_sim::scenario::{
+    AllowanceSpec, BurstSpec, ClientSpec, Counted, Each, FleetSpec, Pool, Priority, WindowSpec,
+};
 use headroom_sim::value::Whole;
 use headroom_sim::{CallOptions, Ending, Scenario};
 
@@ -23,6 +25,7 @@ pub fn configure(config: &mut wit::Config, scenario: &Scenario) {
         retry_budget,
         tenant_cap,
         user_cap,
+        windows,
     } = &scenario.client;
     config.quota = quota_points.map_or(config.quota, Whole::get);
     config.pool = pool.map_or(config.pool, |pool| match pool {
@@ -45,6 +48,20 @@ pub fn configure(config: &mut wit::Config, scenario: &Scenario) {
         config.tenant_cap = Some(wit::Allowance { base: base.get(), per_user: per_user.get(), most });
     }
     config.user_cap = user_cap.map(Whole::get).or(config.user_cap);
+    if let Some(windows) = windows {
+        config.windows = windows.iter().map(window).collect();
+    }
+}
+
+fn window(WindowSpec { per, limit, span }: &WindowSpec) -> wit::RateWindow {
+    let per = match per {
+        Counted::App => wit::CountedPer::App,
+        Counted::Account => wit::CountedPer::Account,
+        Counted::Environment => wit::CountedPer::Environment,
+        Counted::Installation => wit::CountedPer::Installation,
+        Counted::User => wit::CountedPer::User,
+    };
+    wit::RateWindow { per, limit: limit.get(), span: span.get().0 }
 }
 
 const fn sharing(fleet: &FleetSpec) -> u32 {

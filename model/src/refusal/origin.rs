@@ -163,9 +163,9 @@ fn rate(limit: u32) -> Option<(Scope, Millis)> {
 /// An environment is the app, as far as it is deployed there.
 const fn scope(per: CountedPer) -> Scope {
     match per {
-        CountedPer::User => Scope::User,
+        CountedPer::User | CountedPer::Account => Scope::User,
         CountedPer::Installation => Scope::Installation,
-        CountedPer::Environment => Scope::App,
+        CountedPer::Environment | CountedPer::App => Scope::App,
         CountedPer::Issue => Scope::Issue,
     }
 }

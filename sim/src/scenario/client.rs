@@ -1,7 +1,7 @@
 //! `[client]`: what the developer told the client.
 
 use super::work::Deadline;
-use crate::value::Whole;
+use crate::value::{Span, Whole};
 use headroom_model::profile::InvocationProfile;
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
@@ -34,6 +34,36 @@ pub struct ClientSpec {
     pub tenant_cap: Option<AllowanceSpec>,
     /// What the app grants each user of a tenant.
     pub user_cap: Option<Points>,
+    /// Further limits that the app keeps to; none: the client's own default.
+    pub windows: Option<Vec<WindowSpec>>,
+}
+
+/// At most so many within any span of that length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WindowSpec {
+    /// What is counted together.
+    pub per: Counted,
+    /// The most.
+    pub limit: Whole<1, 100_000>,
+    /// The span: one second to one day.
+    pub span: Span<1_000, 86_400_000>,
+}
+
+/// What a window of the client counts together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Counted {
+    /// All REST requests.
+    App,
+    /// The REST requests for one user of a tenant.
+    Account,
+    /// The invocations in one environment.
+    Environment,
+    /// The invocations in one installation.
+    Installation,
+    /// The invocations of one user in an installation.
+    User,
 }
 
 /// Which pool of points the client reckons with.

@@ -64,6 +64,8 @@
 //! # retry_budget = 20                # 0 to 100,000
 //! # tenant_cap = { base = 1_000, per_user = 10, most = 5_000 }
 //! # user_cap = 1_000
+//! # windows = [{ per = "app", limit = 1_000, span = "1 h" }] # 8 at most; per "app", "account" (of a request),
+//! #                                  # "environment", "installation", "user" (of an invocation); 1 to 100,000; 1 s to 24 h
 //!
 //! [[fault]]                          # any number, applied in this order
 //! name = "every tenth answer is late"
@@ -93,7 +95,7 @@ mod template;
 mod work;
 mod zipf;
 
-pub use client::{AllowanceSpec, BurstSpec, ClientSpec, Points, Pool};
+pub use client::{AllowanceSpec, BurstSpec, ClientSpec, Counted, Points, Pool, WindowSpec};
 pub use error::ScenarioError;
 pub use fault::{FaultSpec, HeaderSpec, MethodName, OnSpec, Then};
 pub use fleet::{CrashSpec, Each, FleetSpec, StateLeft, StepSpec};

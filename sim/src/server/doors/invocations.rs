@@ -55,8 +55,10 @@ fn door(per: CountedPer, counter: Counter) -> Door {
     let (whose, stops): (Whose, Stops) = match per {
         CountedPer::User => (by_user, user),
         CountedPer::Environment => (by_environment, environment),
-        // Writes to an issue are no invocations: no profile has them.
-        CountedPer::Installation | CountedPer::Issue => (by_installation, installation),
+        // Requests are no invocations: no profile has them.
+        CountedPer::Installation | CountedPer::Issue | CountedPer::App | CountedPer::Account => {
+            (by_installation, installation)
+        }
     };
     Door::new(Limit::InvocationRate, counter, whose, stops)
 }
