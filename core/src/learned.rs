@@ -17,7 +17,8 @@ pub(crate) struct Key {
 /// The last samples of no more than `MOST` keys; the key that had none for longest goes first.
 ///
 /// A sample is an upper bound: siblings may have spent as well. Three in a row above the table raise a cost, since
-/// siblings hardly come between each time. Only a server that charges less than the objects it returned lowers one:
+/// siblings hardly come between each time: to the lowest of them, or to the highest where the answers themselves prove it.
+/// Only a server that charges less than the objects it returned lowers one:
 /// pages that come back short look cheap too, and the next one may be full.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Learned<const MOST: usize = 512> {
@@ -121,8 +122,11 @@ impl Sample {
 
 impl Endpoint {
     fn raised(&self, table: Cost) -> Option<Cost> {
-        let (likely, highest) = range(&self.last[..RAISE_AFTER]);
-        (likely > table.likely).then(|| Cost { low: table.low.min(likely), likely, high: table.high.max(highest) })
+        let last = &self.last[..RAISE_AFTER];
+        let (lowest, highest) = range(last);
+        let is_proven = last.iter().all(|Sample { fall, counted }| *counted == Some(*fall));
+        let likely = if is_proven { highest } else { lowest };
+        (lowest > table.likely).then(|| Cost { low: table.low.min(lowest), likely, high: table.high.max(highest) })
     }
 
     fn lowered(&self, table: Cost) -> Option<Cost> {
@@ -184,10 +188,12 @@ mod tests {
 
         fn cost(&self, key: Key, table: Cost) -> (Cost, CostSource) {
             let samples = self.0.iter().find(|(known, _)| *known == key).map_or(&[][..], |(_, samples)| samples);
-            let newest: Vec<u32> = samples.iter().rev().take(3).map(|(fall, _)| *fall).collect();
-            if newest.len() == 3 && newest.iter().all(|fall| *fall > table.likely) {
-                let (likely, high) = (*newest.iter().min().unwrap(), *newest.iter().max().unwrap());
-                return (Cost { likely, high: high.max(table.high), ..table }, CostSource::Counter);
+            let newest: Vec<_> = samples.iter().rev().take(3).collect();
+            if newest.len() == 3 && newest.iter().all(|(fall, _)| *fall > table.likely) {
+                let falls = newest.iter().map(|(fall, _)| *fall);
+                let (least, most) = (falls.clone().min().unwrap(), falls.max().unwrap());
+                let likely = if newest.iter().all(|(fall, counted)| *counted == Some(*fall)) { most } else { least };
+                return (Cost { likely, high: most.max(table.high), ..table }, CostSource::Counter);
             }
             let newest: Vec<_> = samples.iter().rev().take(8).collect();
             let breaks_the_rule = newest.iter().all(|(fall, counted)| counted.is_some_and(|counted| *fall < counted));

@@ -146,7 +146,8 @@ impl Gates {
     pub(crate) fn settle(&mut self, lane: &Lane, hold: &mut Hold, sent: Sent, heard: Heard<'_>, now: Instant) -> u32 {
         self.arrived(lane);
         let reserved = hold.points.take().unwrap_or(0);
-        let cost = if heard.was_refused { 0 } else { heard.counted.unwrap_or(reserved) };
+        let counted = heard.told.or(heard.counted);
+        let cost = if heard.was_refused { 0 } else { counted.unwrap_or(reserved) };
         let charge = Charge { reserved, cost, is_sure: heard.was_charged };
         if let (Some(at), Some(gate)) = (sent.pool, self.pool_gate(lane, now)) {
             let sample = gate.pool.as_mut().and_then(|pool| {
@@ -155,10 +156,10 @@ impl Gates {
                 sample
             });
             settle_shadow(gate, charge, heard.beta, sent, now);
-            if let (Some(fall), Some(key)) = (sample, lane.learns()) {
+            if let (Some(fall), Some(key)) = (heard.told.or(sample), lane.learns()) {
                 // Siblings spend between any two figures: beside them, a fall proves no cost above the table's.
-                let fall = if self.config.nodes > 1 { fall.min(key.likely) } else { fall };
-                self.learned.sample(key, fall, heard.counted);
+                let is_proof = self.config.nodes == 1 || heard.told.is_some();
+                self.learned.sample(key, if is_proof { fall } else { fall.min(key.likely) }, counted);
             }
         }
         self.spend_own(lane, hold, reserved, cost, now);

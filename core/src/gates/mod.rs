@@ -94,6 +94,8 @@ pub(crate) struct Heard<'a> {
     pub(crate) was_charged: bool,
     /// What the objects in the answer come to, if they can be counted.
     pub(crate) counted: Option<u32>,
+    /// What the answer says that it cost.
+    pub(crate) told: Option<u32>,
 }
 
 /// The shared state of all calls.

@@ -21,11 +21,12 @@ impl Limiter {
         let Some(call) = self.calls.get_mut(id) else { return };
         let State::InFlight(sent) = call.state else { return };
         let Read { reading, beta, near_limit } = read(answer, call.question.as_deref());
-        let Reading { meaning, points, date } = reading;
+        let Reading { meaning, points, date, cost } = reading;
         let was_refused = matches!(meaning, Meaning::Refused(_));
         let was_charged = matches!(meaning, Meaning::Success);
         let counted = if was_charged { count(answer, call.question.as_deref()) } else { None };
-        let heard = Heard { said: &points, beta: &beta, near_limit, was_refused, was_charged, counted };
+        let told = cost.filter(|_| was_charged);
+        let heard = Heard { said: &points, beta: &beta, near_limit, was_refused, was_charged, counted, told };
         let points = self.gates.settle(&call.lane, &mut call.hold, sent, heard, now);
         let answered = Answered { attempts: call.patience.attempts, date, now };
         match meaning {

@@ -28,6 +28,7 @@ pub fn read_graphql(response: &Response, signals: &Signals, reading: Reading) ->
     if cost.limit.is_some() || cost.remaining.is_some() {
         reading.points = Points { limit: cost.limit, remaining: cost.remaining, reset: cost.reset };
     }
+    reading.cost = cost.actual;
     reading
 }
 

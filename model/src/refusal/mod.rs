@@ -79,6 +79,8 @@ pub struct Reading {
     pub points: Points,
     /// The server's clock, where it told it.
     pub date: Option<Instant>,
+    /// What it says that it cost, as GraphQL's answers do.
+    pub cost: Option<u32>,
 }
 
 /// Too Many Requests. Source: RFC 6585 section 4.
@@ -99,8 +101,10 @@ pub fn is_a_known_page(text: &[u8]) -> bool {
 pub fn read(answer: &Answer) -> Reading {
     match answer {
         Answer::Response(response) => read_response(response, &Signals::read(&response.headers), Dialect::Auto),
-        Answer::Resolved(_) => Reading { meaning: Meaning::Success, points: Points::default(), date: None },
-        Answer::Rejected(json) => Reading { meaning: read_rejection(json), points: Points::default(), date: None },
+        Answer::Resolved(_) => Reading { meaning: Meaning::Success, points: Points::default(), date: None, cost: None },
+        Answer::Rejected(json) => {
+            Reading { meaning: read_rejection(json), points: Points::default(), date: None, cost: None }
+        }
     }
 }
 
@@ -114,13 +118,13 @@ pub fn read_response(response: &Response, signals: &Signals, dialect: Dialect) -
             ..400 => Meaning::Success,
             status => Meaning::Error { status: Some(status), retry: signals.enforced.retry_after },
         };
-        return Reading { meaning, points, date };
+        return Reading { meaning, points, date, cost: None };
     }
     let refusal = read_refusal(response, signals, points);
     // The figures of a limiter that is not a product's are its own.
     let is_a_products = matches!(refusal.origin, Origin::Confluence | Origin::Jira | Origin::Unknown);
     let points = if is_a_products { points } else { Points::default() };
-    Reading { meaning: Meaning::Refused(refusal), points, date }
+    Reading { meaning: Meaning::Refused(refusal), points, date, cost: None }
 }
 
 fn is_refused(response: &Response, signals: &Signals) -> bool {
