@@ -100,7 +100,7 @@ impl<T: TransportView> ClientComponent<T> {
         let guest = bindings.headroom_forge_retry();
         let mut config = guest.call_default_config(&mut store).await.map_err(Error::Trap)?;
         configure(&mut config);
-        guest.call_configure(&mut store, config).await.map_err(Error::Trap)?.map_err(Error::Config)?;
+        guest.call_configure(&mut store, &config).await.map_err(Error::Trap)?.map_err(Error::Config)?;
         Ok(Client { store, bindings })
     }
 }

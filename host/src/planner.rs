@@ -39,7 +39,7 @@ impl PlannerComponent {
         let guest = bindings.headroom_forge_limiter();
         let mut config = guest.call_default_config(&mut store).map_err(Error::Trap)?;
         configure(&mut config);
-        let made = guest.limiter().call_constructor(&mut store, config, seed).map_err(Error::Trap)?;
+        let made = guest.limiter().call_constructor(&mut store, &config, seed).map_err(Error::Trap)?;
         let limiter = made.map_err(Error::Config)?;
         Ok(Planner { store, bindings, limiter })
     }
