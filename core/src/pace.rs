@@ -84,6 +84,11 @@ impl Pace {
         }
     }
 
+    /// Whether a hole before a booking stays one.
+    pub(crate) fn is_sliding(&self) -> bool {
+        matches!(self, Self::Windows(windows) if windows.iter().any(Window::is_sliding))
+    }
+
     /// Whether booking `slot`, an instant that `earliest` gave, leaves no hole before it.
     pub(crate) fn leaves_no_hole(&self, slot: Instant, priority: Priority, now: Instant) -> bool {
         match self {

@@ -143,9 +143,13 @@ impl Window {
         }
     }
 
+    pub(crate) const fn is_sliding(&self) -> bool {
+        matches!(self.rule.shape, WindowShape::Sliding)
+    }
+
     /// Which bookings it keeps apart, so that another one of the same key may take them over.
     pub(crate) const fn key(&self) -> (bool, Millis) {
-        (matches!(self.rule.shape, WindowShape::Sliding), self.rule.span)
+        (self.is_sliding(), self.rule.span)
     }
 
     /// How many bookings lie at each instant, as far as they count after `at`.

@@ -21,8 +21,8 @@ pub(crate) enum Admission {
 impl Gates {
     /// Takes what a plan needs that goes or is in line: a slot, and the points for it.
     ///
-    /// Who waits for an endpoint or an issue joins the tenant's line when that turn has come. In a bucket nobody fills
-    /// the hole before a booking: booked ahead, it would hold up the tenant's other calls.
+    /// Who waits for an endpoint or an issue joins the tenant's line when that turn has come, and who waits for a user's
+    /// window the installation's. Booked ahead, it would hold up all other calls there.
     pub(crate) fn take(&mut self, lane: &Lane, hold: &mut Hold, slot: Instant, now: Instant) {
         (hold.slot, hold.booked) = (Some(slot), Default::default());
         let known = lane.known(&self.scopes);
@@ -37,8 +37,9 @@ impl Gates {
                 Some(_) if matches!(kind, Part::Endpoint(..)) => gate.learned_pace(now),
                 Some(_) => gate.pace.as_mut(),
             };
-            let is_line = lane.line() == Some(place);
-            if let Some(pace) = pace.filter(|pace| !is_line || pace.leaves_no_hole(slot, lane.priority, now)) {
+            let is_early =
+                |pace: &Pace| joins_last(lane, place, pace) && !pace.leaves_no_hole(slot, lane.priority, now);
+            if let Some(pace) = pace.filter(|pace| !is_early(pace)) {
                 pace.book(slot, lane.priority, now);
                 *booked = Some(slot);
             }
@@ -62,19 +63,23 @@ impl Gates {
         self.join_line(lane, hold, now).map_or(Admission::Now, Admission::InLine)
     }
 
-    /// Books a slot in the tenant's pace for one that has none there. None: its turn is now.
+    /// Books a slot for one that has none in a pace that it comes into last. None: its turn is now. Where a wider one lets
+    /// it go later, it joins the next when it has come that far.
     fn join_line(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) -> Option<Wait> {
-        let place = lane.line()?;
-        let (id, booked) = (lane.id(place)?, hold.booked.get_mut(place)?);
-        let pace = self.scopes.get_mut(id)?.pace.as_mut().filter(|_| booked.is_none())?;
-        let until = pace.earliest(now, lane.priority, now);
-        pace.book(until, lane.priority, now);
-        (*booked, hold.slot) = (Some(until), Some(until));
-        if until == now {
-            return None;
+        let known = lane.known(&self.scopes);
+        for place in 0..=OWNER {
+            let Some(id) = known[place].filter(|_| lane.is_paced && hold.booked[place].is_none()) else { continue };
+            let pace = self.scopes.get_mut(id).and_then(|gate| gate.pace.as_mut());
+            let Some(pace) = pace.filter(|pace| joins_last(lane, place, pace)) else { continue };
+            let until = pace.earliest(now, lane.priority, now);
+            pace.book(until, lane.priority, now);
+            (hold.booked[place], hold.slot) = (Some(until), Some(until));
+            if until > now {
+                self.move_windows(lane, hold, until, now);
+                return Some(Wait { until, limit: self.limit(pace_kind(lane, place), id) });
+            }
         }
-        self.move_windows(lane, hold, until, now);
-        Some(Wait { until, limit: self.limit(pace_kind(lane, place), id) })
+        None
     }
 
     /// The line lets a call go later than its turn in windows was: it counts there when it is sent.
@@ -126,13 +131,19 @@ impl Gates {
     }
 }
 
+/// Whether calls come into a pace only when their turn in the narrower ones has come: nobody fills the hole before a
+/// booking in a tenant's line, nor in a sliding window.
+fn joins_last(lane: &Lane, place: usize, pace: &Pace) -> bool {
+    lane.line() == Some(place) || (place <= OWNER && pace.is_sliding())
+}
+
 /// Whether nothing but points can keep a call from being sent whose turn it is.
 fn lets_pass(lane: &Lane, hold: &Hold, known: &Known<'_>, now: Instant) -> bool {
     let is_open = |place: usize| {
         let Some((_, gate)) = known[place] else { return true };
         let keeps_pace = match (&gate.pace, hold.booked[place]) {
             (Some(pace), Some(slot)) => pace.holds(slot, lane.priority),
-            (Some(_), None) => !lane.is_paced || lane.line() == Some(place),
+            (Some(pace), None) => !lane.is_paced || joins_last(lane, place, pace),
             (None, _) => true,
         };
         keeps_pace && !gate.is_paused(now)
