@@ -148,6 +148,14 @@ fn what_is_enforced_never_reaches_the_upstream() {
 }
 
 #[test]
+fn a_tenant_that_nothing_names_is_the_upstreams_site_whatever_the_client_calls_it() {
+    // Dearer than the whole quota, so that nobody is asked.
+    let client = proxy("quota = { points = 2, scope = 'tenant' }", Mode::Enforce, "http://acme.example");
+    assert_eq!(get(client.running.addr(), PAGES, "Authorization: Bearer t\r\n").status(), 429);
+    assert_eq!((&client.last()["tenant"], &client.last()["scope"]), (&"acme".into(), &"tenant:acme".into()));
+}
+
+#[test]
 fn what_cannot_be_counted_costs_what_was_expected_and_says_why() {
     let json = "Content-Type: application/json\r\n";
     let long = format!("{{\"results\":[{}]}}", " ".repeat(9 << 20));
@@ -238,7 +246,11 @@ fn no_output_has_what_was_secret_in_a_request_or_an_answer() {
             told += &client.get(&format!("/_headroom/{path}")).body;
         }
         let summary = client.running.stop();
-        std::io::Read::read_to_string(&mut events, &mut told).unwrap();
+        let mut stream = String::new();
+        std::io::Read::read_to_string(&mut events, &mut stream).unwrap();
+        let is_coming = mode == Mode::Shadow && url == upstream.url();
+        assert_eq!(stream.contains("\"coming\":{\"limit\":\"points-quota\""), is_coming, "{stream}");
+        told += &stream;
         told += &format!("{summary} {summary:?}");
         assert!(told.contains("/wiki/api/v2/pages/1\""), "{told}");
         for secret in SECRETS {
