@@ -62,6 +62,24 @@ fn it_sums_up_what_the_coming_rule_would_have_refused_and_prints_no_secret() {
     std::fs::remove_file(rules).expect("it is there");
 }
 
+#[cfg(unix)]
+#[test]
+fn as_json_what_happened_is_all_that_is_on_standard_output() {
+    let mut proxy = program("proxy");
+    let mut child =
+        proxy.args(["--upstream", "http://127.0.0.1:1", "--port", "0", "--json"]).spawn().expect("it starts");
+    let mut errors = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    errors.read_line(&mut line).expect("the address");
+    let url = line.split(' ').nth(1).expect("an address").to_owned();
+    assert!(get(&url, "/wiki").starts_with("HTTP/1.1 502 "), "nobody is there");
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("there is kill");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("it ends");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    assert_eq!((&json["requests"], &json["points"]), (&1.into(), &0.into()));
+}
+
 #[test]
 fn what_makes_no_sense_is_one_line_and_exit_code_2() {
     for (arguments, said) in [
