@@ -4,6 +4,9 @@ use headroom_model::operation::Header;
 use hyper::HeaderMap;
 use hyper::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TE, TRANSFER_ENCODING};
 
+/// Fields that are added.
+pub(super) type Beta = Vec<(HeaderName, HeaderValue)>;
+
 /// Fields of one connection. Source: RFC 9110 section 7.6.1, with the ones of RFC 2616 section 13.5.1 that are still sent;
 /// `Trailer` names what follows the body and goes on with it.
 const OF_ONE_HOP: [&str; 8] = [
@@ -55,7 +58,7 @@ pub(super) fn request(came: &HeaderMap, host: &HeaderValue) -> HeaderMap {
 }
 
 /// What a rule says in plain fields, as `Beta-` fields. `is_points`: whether its `X-RateLimit-*` tells points.
-pub(super) fn beta(said: &[Header], is_points: bool) -> Vec<(HeaderName, HeaderValue)> {
+pub(super) fn beta(said: &[Header], is_points: bool) -> Beta {
     let all = said.iter().filter_map(|header| {
         let name = beta_name(&header.name.to_ascii_lowercase(), is_points)?;
         Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&header.value).ok()?))
@@ -73,7 +76,7 @@ fn beta_name(name: &str, is_points: bool) -> Option<String> {
 }
 
 /// Adds them, unless the upstream says something of a coming rule itself.
-pub(super) fn add(fields: &mut HeaderMap, beta: Vec<(HeaderName, HeaderValue)>) {
+pub(super) fn add(fields: &mut HeaderMap, beta: Beta) {
     let is_beta =
         |name: &HeaderName| name.as_str().starts_with("beta-r") || name.as_str().starts_with("x-beta-ratelimit");
     if !fields.keys().any(is_beta) {

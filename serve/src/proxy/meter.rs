@@ -3,8 +3,9 @@
 //! Whoever watches has to decide before the answer is there, so a request is charged what its path lets expect, and
 //! corrected by what the answer holds. What the upstream refuses, or never gets, costs nothing, as in the simulator.
 
+use super::Mode;
+use super::fields::{self, Beta};
 use super::unpack::unpack;
-use super::{Mode, fields};
 use crate::content::reply::Problem;
 use crate::desk::Desk;
 use crate::door;
@@ -18,7 +19,7 @@ use headroom_model::time::Instant;
 use headroom_sim::fault::Met;
 use headroom_sim::server::spec::Product;
 use headroom_sim::server::{Arrival, Refused, Slot, Verdict};
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::HeaderValue;
 use std::sync::Arc;
 
 /// A request as it came.
@@ -35,7 +36,7 @@ pub(super) struct Asked<'a> {
 pub(super) struct Judged {
     pub(super) pending: Pending,
     /// What goes back with the answer.
-    pub(super) beta: Vec<(HeaderName, HeaderValue)>,
+    pub(super) beta: Beta,
     /// The answer, if the upstream is not to be asked.
     pub(super) refusal: Option<Response>,
 }
@@ -256,9 +257,9 @@ fn coming(refused: &Refused) -> ComingRefusal {
 }
 
 /// What the rule says, as of a coming one. A refusal within GraphQL says its delay in a body that is not sent.
-fn beta(desk: &Desk, answer: &Answer, verdict: &Verdict, now: Instant) -> Vec<(HeaderName, HeaderValue)> {
+fn beta(desk: &Desk, answer: &Answer, verdict: &Verdict, now: Instant) -> Beta {
     let spec = &desk.config.spec;
-    let Answer::Response(Response { headers, .. }) = answer else { return Vec::new() };
+    let Answer::Response(Response { headers, .. }) = answer else { return Beta::new() };
     let mut said = headers.clone();
     let says_delay = headers.iter().any(|header| header.name.eq_ignore_ascii_case("Retry-After"));
     if let Verdict::Refused(refused) = verdict

@@ -1,8 +1,9 @@
 //! One request on its way.
 
+use super::fields::{self, Beta};
 use super::meter::{self, Asked, Judged, Pending};
 use super::tee::{BoxError, Copied, Passing, Tee, Watched};
-use super::{Mode, Proxy, fields};
+use super::{Mode, Proxy};
 use crate::content::reply::Problem;
 use crate::control;
 use crate::desk::plain;
@@ -73,9 +74,14 @@ async fn try_pass(proxy: &Proxy, came: Came) -> Result<Response<Passing>, Proble
             return Err(problem);
         }
     };
+    Ok(passing(proxy, answer, pending, beta))
+}
+
+/// The upstream's answer as the client gets it.
+fn passing(proxy: &Proxy, answer: Response<Incoming>, pending: Option<Pending>, beta: Beta) -> Response<Passing> {
     let (mut head, body) = answer.into_parts();
     head.headers = fields::onward(&head.headers);
-    let body = Watched::new(body, bounds.answer_time);
+    let body = Watched::new(body, proxy.desk.config.bounds.answer_time);
     let body = match pending {
         Some(pending) => counted(proxy, pending, head.status.as_u16(), &head.headers, body),
         None => body.boxed_unsync(),
@@ -83,7 +89,7 @@ async fn try_pass(proxy: &Proxy, came: Came) -> Result<Response<Passing>, Proble
     fields::add(&mut head.headers, beta);
     // The client's version is the port's business.
     head.version = Version::HTTP_11;
-    Ok(Response::from_parts(head, body))
+    Response::from_parts(head, body)
 }
 
 /// What the rule says. None of what it cannot tell whose it is, which a proxy that only watches lets pass.
