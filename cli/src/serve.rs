@@ -77,7 +77,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     Ok(writeln!(out, "{summary}")?)
 }
 
-fn limits(asked: &str) -> Result<Config, Failure> {
+/// The limits of a built-in scenario, or of a file.
+pub fn limits(asked: &str) -> Result<Config, Failure> {
     let path = Path::new(asked);
     let is_file = path.extension().is_some_and(|extension| extension == "toml") || path.is_file();
     if is_file && Scenario::builtin(asked).is_none() {

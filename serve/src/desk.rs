@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::content::asked::Asked;
 use crate::content::reply::Problem;
 use crate::door::Call;
+use crate::ledger::Record;
 use crate::state::State;
 use headroom_model::operation::{Header, Method, Response};
 use headroom_model::time::Instant;
@@ -74,11 +75,16 @@ impl Desk {
         let (handled, record) = state.handle(self, call, &asked, now);
         let record = state.ledger.keep(record);
         drop(state);
+        self.tell(&record);
+        handled
+    }
+
+    /// Tells a request to who listens.
+    pub(crate) fn tell(&self, record: &Record) {
         if self.events.receiver_count() > 0 {
             // Nobody may listen any more by now.
-            let _ = self.events.send(serde_json::to_string(&record).unwrap_or_default());
+            let _ = self.events.send(serde_json::to_string(record).unwrap_or_default());
         }
-        handled
     }
 }
 

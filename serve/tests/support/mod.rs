@@ -38,7 +38,11 @@ impl Client {
     }
 
     pub fn of(config: Config) -> Self {
-        let running = Server::start(config).expect("a port of this machine is free");
+        Self::around(Server::start(config).expect("a port of this machine is free"))
+    }
+
+    /// Of a server that runs.
+    pub fn around(running: Running) -> Self {
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
         Self { running, agent }
     }

@@ -126,6 +126,13 @@ impl Door {
         }
     }
 
+    /// A call that was admitted at `at` is counted as it turned out, if points are counted here.
+    pub(super) fn correct(&mut self, place: usize, from: u32, to: u32, at: Instant) {
+        if let Some(counter) = self.counters.get_mut(place).filter(|_| self.is_of_points) {
+            counter.correct(from, to, at);
+        }
+    }
+
     pub(super) fn counter(&self, place: usize) -> Option<&Counter> {
         self.counters.get(place)
     }

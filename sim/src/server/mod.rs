@@ -113,6 +113,14 @@ impl Server {
         }
     }
 
+    /// An arrival that was admitted at `at` turned out to cost so many points: for who has to decide before the answer is
+    /// there whose objects are charged.
+    pub fn correct(&mut self, arrival: &Arrival<'_>, points: u32, at: Instant) {
+        let facts = Facts::read(arrival, &mut self.names, &mut self.prices, self.counting);
+        self.chain.open(&facts);
+        self.chain.correct(&facts, points, at);
+    }
+
     /// Points that an arrival costs, and what counts it, before anything has come: for the bound of what any client can
     /// do. None if this server has no such operation.
     pub(crate) fn counted(&mut self, arrival: &Arrival<'_>) -> Option<(u32, Vec<Counted>)> {
