@@ -133,7 +133,7 @@ async fn answer(
         Err(_) => return refuse(408, "the body took too long".to_owned()),
     };
     if path == "/metrics" || path.starts_with("/_headroom") {
-        return Ok(control::answer(&desk, stop, &head, &body));
+        return Ok(control::answer(&desk, &stop, &head, &body));
     }
     let identity = match Identity::read(&desk.config.identity, &head.headers, path) {
         Ok(identity) => identity,

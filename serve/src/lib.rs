@@ -8,8 +8,8 @@
 //! | `door` | which door a path leads to |
 //! | `desk`, `state` | one request after the other; what changes from one to the next |
 //! | `content` | what the products answer |
-//! | `ledger` | what happened |
-//! | `control`, `metrics` | `/_headroom/` and `/metrics` |
+//! | `ledger`, `roll` | what happened; whom it happened to |
+//! | `control`, `metrics` | `/_headroom/` with its page and its OpenAPI document, and `/metrics` |
 //!
 //! Who is refused, when and in which words is [`headroom_sim::server`]'s business: the same limits as in the simulator,
 //! on a clock of your choice. Each app has limits of its own; the copies of an app share them. A call counts as early
@@ -37,6 +37,7 @@ mod http;
 mod identity;
 mod ledger;
 mod metrics;
+mod roll;
 mod state;
 
 pub use clock::Pace;

@@ -60,6 +60,16 @@ impl Client {
         Answer { status, headers, body: response.body_mut().read_to_string().expect("a body of text") }
     }
 
+    /// A GET without a token that follows no redirect.
+    pub fn once(&self, path: &str) -> Answer {
+        let agent: Agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+        let mut response = agent.get(format!("{}{path}", self.running.url())).call().expect("an answer");
+        let text = |value: &ureq::http::HeaderValue| value.to_str().expect("text").to_owned();
+        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let status = response.status().as_u16();
+        Answer { status, headers, body: response.body_mut().read_to_string().expect("a body of text") }
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], None)
     }
