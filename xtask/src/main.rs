@@ -12,7 +12,8 @@
 //! | `js` | the npm package |
 //! | `demo` | both scenarios with a sentence each |
 //! | `python` | a Python with packages of its own |
-//! | `browser` | a look at the HTML pages, light and dark |
+//! | `served`, `openapi` | `headroom serve` beside us; its control, tried with what its document allows and forbids |
+//! | `browser`, `live` | a look at the HTML pages and at the live page, light and dark |
 //! | `check`, `tally` | every test, and the sum over all runners |
 
 mod apt;
@@ -25,10 +26,12 @@ mod download;
 mod guest;
 mod js;
 mod layout;
+mod live;
+mod openapi;
 mod probe;
 mod process;
-#[expect(dead_code, reason = "the checks that need it follow")]
 mod python;
+mod served;
 mod tally;
 mod toolchain;
 mod verbs;
