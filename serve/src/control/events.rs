@@ -99,3 +99,33 @@ impl Lines {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::broadcast;
+
+    #[test]
+    fn what_was_kept_is_not_told_again_when_it_comes_late_and_what_was_missed_is_said() {
+        let event = |number: u64| Event { number, line: number.to_string() };
+        let (sender, receiver) = broadcast::channel(4);
+        let stop = watch::Sender::new(false);
+        let mut lines = Lines { kept: [event(1), event(2)].into(), said: 2, lines: receiver, stop: stop.subscribe() };
+        let told = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+            let mut told = Vec::new();
+            (2..=4).for_each(|number| assert!(sender.send(event(number)).is_ok()));
+            for _ in 0..4 {
+                told.extend(lines.next().await.map(|event| event.line));
+            }
+            (5..=10).for_each(|number| assert!(sender.send(event(number)).is_ok()));
+            told.extend(lines.next().await.map(|event| event.line));
+            stop.send_replace(true);
+            while let Some(event) = lines.next().await {
+                told.push(event.line);
+            }
+            told
+        });
+        assert_eq!(told[..5], ["1", "2", "3", "4", "{\"missed\":2}"]);
+        assert!(told.len() <= 9, "it ends when the server does: {told:?}");
+    }
+}
