@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::layout::Layout;
 use crate::tally::{Runner, Tally};
-use crate::{bootstrap, browser, guest, js, live, openapi, process, python};
+use crate::{bootstrap, browser, examples, guest, js, live, openapi, process, python};
 
 /// Seeds the cases of all property tests; any whole number.
 const SEED: &str = "PROPTEST_RNG_SEED";
@@ -30,6 +30,13 @@ pub fn run(layout: &Layout) -> Result<ExitCode> {
         Some(why) => report.skip("js build", why),
     }
     rust(layout, &mut report);
+    for language in examples::LANGUAGES {
+        let name = format!("the program in {} of docs/serve.md", language.0);
+        match process::find(language.1) {
+            Some(_) => report.step(&name, || examples::check(layout, language)),
+            None => report.skip(&name, &format!("`{}` is not on PATH", language.1)),
+        }
+    }
     match python::obstacle() {
         None => report.step("control as its OpenAPI document says", || openapi::check(layout, &seed())),
         Some(why) => report.skip("control as its OpenAPI document says", &why),

@@ -13,6 +13,7 @@
 //! | `demo` | both scenarios with a sentence each |
 //! | `python` | a Python with packages of its own |
 //! | `served`, `openapi` | `headroom serve` beside us; its control, tried with what its document allows and forbids |
+//! | `examples` | the programs in other languages of `docs/serve.md` |
 //! | `browser`, `live` | a look at the HTML pages and at the live page, light and dark |
 //! | `check`, `tally` | every test, and the sum over all runners |
 
@@ -23,6 +24,7 @@ mod check;
 mod debian;
 mod demo;
 mod download;
+mod examples;
 mod guest;
 mod js;
 mod layout;
