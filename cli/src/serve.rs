@@ -17,7 +17,7 @@ Examples:
   headroom serve page-sync --port 0 --print-url
   headroom serve my.toml --clock x60 --start 2026-02-02T12:20:00Z
   curl -si http://127.0.0.1:8080/wiki/api/v2/pages?limit=5 -H 'Authorization: Bearer any'
-  curl -s http://127.0.0.1:8080/_headroom/state
+  curl -s http://127.0.0.1:8080/_headroom/state       (in a browser: http://127.0.0.1:8080/_headroom/)
 
 FILE.toml holds the table `[server]` of a scenario, and `[[fault]]` and `[identity]` if you like. Without it: Tier 1, 65,000
 points an hour. An address that others can reach needs a token in HEADROOM_CONTROL_TOKEN, which /_headroom/ then asks for.";
@@ -77,7 +77,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if args.print_url {
         writeln!(out, "{url}")?;
     } else {
-        writeln!(out, "serving {url}, control at {url}/_headroom/state; Ctrl-C stops")?;
+        writeln!(out, "serving {url}, live at {url}/_headroom/; Ctrl-C stops")?;
     }
     out.flush()?;
     if let Some(mut ready) = ready {

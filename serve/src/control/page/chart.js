@@ -51,7 +51,7 @@ export function chart(svg, legend) {
   const now = (name) => lines.get(name).at(-1).left;
   const names = [...lines.keys()].sort((a, b) => now(a) - now(b)).slice(0, DRAWN);
   const points = names.flatMap((name) => lines.get(name));
-  const from = Math.min(...points.map(({ at }) => at)), to = Math.max(...points.map(({ at }) => at), from + 1_000);
+  const from = Math.min(...points.map(({ at }) => at)), to = Math.max(latest, ...points.map(({ at }) => at), from + 1_000);
   const top = Math.max(4, ...names.map((name) => quotas.get(name) ?? 0), ...points.map(({ left }) => left));
   const width = Math.max(280, svg.clientWidth), right = width - RIGHT, bottom = HEIGHT - BOTTOM;
   const x = (at) => LEFT + ((at - from) / (to - from)) * (right - LEFT);
@@ -66,7 +66,7 @@ export function chart(svg, legend) {
   if (points.length > 0) drawn.push(text(clock(from), LEFT, HEIGHT - 6, "start"), text(clock(to), right, HEIGHT - 6, "end"));
   names.forEach((name, place) => {
     const steps = lines.get(name).map(({ at, left }, step) => (step === 0 ? `M${x(at)} ${y(left)}` : `H${x(at)}V${y(left)}`));
-    drawn.push(made("path", { class: `c${place}`, d: `${steps.join("")}h2` }));
+    drawn.push(made("path", { class: `c${place}`, d: `${steps.join("")}H${x(to)}` }));
   });
   svg.replaceChildren(...drawn);
   const told = names.map((name) => `${name}: ${shown.format(now(name))}`);

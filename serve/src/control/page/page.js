@@ -121,7 +121,8 @@ function tenants(apps) {
     }),
   );
   fill("tenant-rows", rows, "No tenant was seen yet.");
-  const next = Object.values(apps).map((app) => app.next).find((next) => next !== null);
+  // The page before of one app may end at a later name than that of another: none is to be left out.
+  const [next] = Object.values(apps).map((app) => app.next).filter((next) => next !== null).sort();
   $("next").disabled = next === undefined;
   $("next").dataset.after = next ?? "";
   $("first").disabled = after === null;
@@ -162,12 +163,13 @@ function early(records) {
   fill("early-rows", rows, "Nobody came too early.");
 }
 
-async function refresh() {
+/** Figures that a person asked for are shown even while all others stand still. */
+async function refresh(isAsked = false) {
   const mine = ++turn;
   const [state, first] = await Promise.all(
     [`state?limit=50${after === null ? "" : `&after=${encodeURIComponent(after)}`}`, "early"].map(async (path) => (await ask(path)).json()),
   );
-  if (mine !== turn || isPaused) return;
+  if (mine !== turn || (isPaused && !isAsked)) return;
   $("main").hidden = false;
   remember(state);
   summary(state);
@@ -227,7 +229,7 @@ $("pause").addEventListener("click", () => {
 for (const [button, target] of [["next", () => $("next").dataset.after], ["first", () => null]]) {
   $(button).addEventListener("click", () => {
     after = target();
-    refresh().catch((error) => tell(error.message, true));
+    refresh(true).catch((error) => tell(error.message, true));
   });
 }
 new ResizeObserver(() => chart($("chart"), $("legend"))).observe($("chart"));
