@@ -41,6 +41,10 @@ pub fn run(layout: &Layout) -> Result<ExitCode> {
         None => report.step("control as its OpenAPI document says", || openapi::check(layout, &seed())),
         Some(why) => report.skip("control as its OpenAPI document says", &why),
     }
+    match browser::obstacle().or_else(python::obstacle) {
+        None => report.step("the live page as a person uses it", || live::use_it(layout)),
+        Some(why) => report.skip("the live page as a person uses it", &why),
+    }
     match browser::obstacle() {
         None => {
             report.step("pages in a browser", || browser::check(layout));

@@ -2,11 +2,14 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::browser::{self, Seen, text};
 use crate::layout::Layout;
+use crate::process;
+use crate::python;
 use crate::served::{Served, TOKEN};
 
 /// Views, and what makes Chromium show them.
@@ -52,6 +55,17 @@ pub fn check(layout: &Layout) -> Result<()> {
     ensure!(seen.dom.contains("<form id=\"login\">"), "the page does not ask for the token that the server wants");
     ensure!(text(&seen.dom).contains("This server asks for its control token."), "the page does not say what it lacks");
     Ok(())
+}
+
+/// Uses the page by keyboard and mouse, and has axe judge how well others than the eye can read it.
+pub fn use_it(layout: &Layout) -> Result<()> {
+    let tests = layout.root.join("serve/tests/page");
+    let python = python::environment(layout, "page", &tests.join("requirements.txt"))?;
+    let served = Served::start(layout, TOKEN)?;
+    let mut used = Command::new(python);
+    // Playwright drives the browser that is there, and is to fetch none.
+    used.arg(tests.join("page.py")).arg(browser::program()?).args([&served.url, TOKEN]);
+    process::run(&mut used)
 }
 
 fn judge(seen: &Seen) -> Result<()> {
