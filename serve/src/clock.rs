@@ -146,6 +146,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         /// The slow clock adds up every millisecond.
         #[test]
         fn a_clock_runs_so_many_times_as_fast_as_the_one_below_it_and_its_jumps_are_its_own(

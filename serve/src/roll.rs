@@ -90,6 +90,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
         /// The slow roll keeps every request and looks at all of them.
         #[test]
         fn pages_of_any_size_hold_every_tenant_once_with_all_that_it_met(

@@ -13,6 +13,8 @@ from playwright.sync_api import expect, sync_playwright
 
 BROWSER, URL, TOKEN = sys.argv[1:]
 LATEST = "#request-rows tr:first-child"
+# Nothing waits so long, unless the machine is busy with all else that is tested.
+expect.set_options(timeout=30_000)
 
 
 def ask(tenant):

@@ -13,6 +13,8 @@ const PATHS: [&str; 4] =
     ["/wiki/api/v2/pages/7", "/wiki/rest/api/search?cql=x", "/rest/api/3/issue/KEY-1", "/2.0/repositories/a"];
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
     /// The slow way to know whether a call is admitted is to send it.
     #[test]
     fn a_call_is_refused_by_the_window_that_is_told_to_be_empty_until_the_instant_that_is_told(
