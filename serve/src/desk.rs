@@ -86,13 +86,18 @@ impl Desk {
         // Read under the lock, so that the instants of answers never go back.
         let now = self.clock.now();
         let (handled, record) = state.handle(self, call, &asked, now);
-        let record = state.ledger.keep(record);
+        let record = state.keep(record);
         drop(state);
+        self.tell(&record);
+        handled
+    }
+
+    /// Tells a request to who listens.
+    pub(crate) fn tell(&self, record: &Record) {
         if self.events.receiver_count() > 0 {
             // Nobody may listen any more by now.
-            let _ = self.events.send(Event::of(&record));
+            let _ = self.events.send(Event::of(record));
         }
-        handled
     }
 }
 

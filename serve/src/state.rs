@@ -84,8 +84,13 @@ impl State {
             Err(problem) => handled.response = Some(plain(&problem, now)),
         }
         record.status = handled.response.as_ref().map(|response| response.status);
-        self.roll.note(&record);
         (handled, record)
+    }
+
+    /// Remembers a request, and gives it its number.
+    pub(crate) fn keep(&mut self, record: Record) -> Record {
+        self.roll.note(&record);
+        self.ledger.keep(record)
     }
 
     fn answer(
