@@ -25,8 +25,21 @@ pub(crate) struct Desk {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     state: Mutex<State>,
-    /// Each request as a line of JSON.
-    pub(crate) events: broadcast::Sender<String>,
+    pub(crate) events: broadcast::Sender<Event>,
+}
+
+/// A request as a line of JSON.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    /// Its number; 0 of a line that is about no request.
+    pub(crate) number: u64,
+    pub(crate) line: String,
+}
+
+impl Event {
+    pub(crate) fn of(record: &Record) -> Self {
+        Self { number: record.number, line: serde_json::to_string(record).unwrap_or_default() }
+    }
 }
 
 /// What is to be sent.
@@ -73,7 +86,7 @@ impl Desk {
         // Read under the lock, so that the instants of answers never go back.
         let now = self.clock.now();
         let (handled, record) = state.handle(self, call, &asked, now);
-        let record = state.ledger.keep(record);
+        let record = state.keep(record);
         drop(state);
         self.tell(&record);
         handled
@@ -83,7 +96,7 @@ impl Desk {
     pub(crate) fn tell(&self, record: &Record) {
         if self.events.receiver_count() > 0 {
             // Nobody may listen any more by now.
-            let _ = self.events.send(serde_json::to_string(record).unwrap_or_default());
+            let _ = self.events.send(Event::of(record));
         }
     }
 }

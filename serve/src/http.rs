@@ -144,7 +144,7 @@ async fn answer(desk: &Arc<Desk>, came: Came) -> Result<Response<Body>, Broken> 
         Err(Problem { status, message }) => return refuse(status, message),
     };
     if path == "/metrics" || path.starts_with("/_headroom") {
-        return Ok(control::answer(desk, stop, &head, &body));
+        return Ok(control::answer(desk, &stop, &head, &body));
     }
     let identity = match Identity::read(&desk.config.identity, &head.headers, path) {
         Ok(identity) => identity,

@@ -8,8 +8,8 @@
 //! | `door` | which door a path leads to |
 //! | `desk`, `state` | one request after the other; what changes from one to the next |
 //! | `content` | what the products answer |
-//! | `ledger` | what happened |
-//! | `control`, `metrics` | `/_headroom/` and `/metrics` |
+//! | `ledger`, `roll` | what happened; whom it happened to |
+//! | `control`, `metrics` | `/_headroom/` with its page and its OpenAPI document, and `/metrics` |
 //! | `proxy` | the same limits in front of a real server |
 //!
 //! Who is refused, when and in which words is [`headroom_sim::server`]'s business: the same limits as in the simulator,
@@ -40,6 +40,7 @@ mod identity;
 mod ledger;
 mod metrics;
 mod proxy;
+mod roll;
 mod state;
 
 pub use bounds::Bounds;

@@ -8,18 +8,17 @@ use crate::desk::{Desk, Handled, plain};
 use crate::door::{Ask, Call, Door};
 use crate::identity::Identity;
 use crate::ledger::{Early, Ledger, Record};
-use headroom_model::operation::{Answer, Header, Operation, Response};
+use crate::roll::{MOST_NAMES, Roll, crowded};
+use headroom_model::operation::{Answer, Header, Invocation, Operation, Response};
 use headroom_model::time::Instant;
 use headroom_sim::Promises;
 use headroom_sim::fault::{self, Fate, Faults, Met};
 use headroom_sim::scenario::FaultSpec;
-use headroom_sim::server::{Arrival, Decision, Refused, Scope, Server, Verdict};
-use std::collections::{BTreeMap, BTreeSet};
+use headroom_sim::server::{Arrival, Decision, Refused, Scope, Server, ServerSpec, Verdict};
+use std::collections::BTreeMap;
 
 /// Apps that there can be: each has limits of its own.
 const MOST_APPS: usize = 1_000;
-/// Clients, and tenants of apps, that there can be: more than 100,000 tenants by far.
-const MOST_NAMES: usize = 250_000;
 /// Fewer promises than this are not worth sweeping.
 const SWEEP_FLOOR: usize = 1_024;
 
@@ -27,10 +26,11 @@ const SWEEP_FLOOR: usize = 1_024;
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) apps: BTreeMap<String, Server>,
+    /// Of apps that were given others than the config's.
+    pub(crate) specs: BTreeMap<String, ServerSpec>,
     /// Tenants that were written to.
     sites: BTreeMap<String, Site>,
-    /// Apps with the names that their limits know.
-    names: BTreeSet<(String, String)>,
+    pub(crate) roll: Roll,
     empty: Site,
     clients: BTreeMap<(String, u32, Option<String>), u32>,
     written: usize,
@@ -45,8 +45,9 @@ impl State {
     pub(crate) fn new(rules: &[FaultSpec], seed: u64) -> Self {
         Self {
             apps: BTreeMap::new(),
+            specs: BTreeMap::new(),
             sites: BTreeMap::new(),
-            names: BTreeSet::new(),
+            roll: Roll::default(),
             empty: Site::default(),
             clients: BTreeMap::new(),
             written: 0,
@@ -75,6 +76,12 @@ impl State {
         }
         record.status = handled.response.as_ref().map(|response| response.status);
         (handled, record)
+    }
+
+    /// Remembers a request, and gives it its number.
+    pub(crate) fn keep(&mut self, record: Record) -> Record {
+        self.roll.note(&record);
+        self.ledger.keep(record)
     }
 
     fn answer(
@@ -169,34 +176,17 @@ impl State {
             return Err(crowded("apps", MOST_APPS));
         }
         let Config { spec, seed, .. } = &desk.config;
+        let spec = self.specs.get(app).unwrap_or(spec);
         let start = desk.clock.start().min(now);
         Ok(self.apps.entry(app.to_owned()).or_insert_with(|| Server::new(spec, start, *seed)))
     }
 
     /// Keeps the names that an app's limits are to know within bounds.
     fn learn_names(&mut self, who: &Identity, operation: &Operation) -> Result<(), Problem> {
-        let mut names = vec![who.tenant.as_str()];
-        if let Operation::Invoke(invocation) = operation {
-            let context = &invocation.context;
-            names.extend([context.installation.as_str(), &context.environment]);
-            names.extend(context.account.as_deref());
-        }
-        names.into_iter().try_for_each(|name| self.learn(&who.app, name))
-    }
-
-    pub(crate) fn learn(&mut self, app: &str, name: &str) -> Result<(), Problem> {
-        let key = (app.to_owned(), name.to_owned());
-        if !self.names.contains(&key) && self.names.len() >= MOST_NAMES {
-            return Err(crowded("tenants and users", MOST_NAMES));
-        }
-        self.names.insert(key);
-        Ok(())
-    }
-
-    /// The tenants of an app, and the users that were named in its invocations.
-    pub(crate) fn tenants_of<'a>(&'a self, app: &'a str) -> impl Iterator<Item = &'a str> {
-        let first = (app.to_owned(), String::new());
-        self.names.range(first..).take_while(move |(of, _)| of == app).map(|(_, name)| name.as_str())
+        self.roll.tenant(&who.app, &who.tenant)?;
+        let Operation::Invoke(Invocation { context, .. }) = operation else { return Ok(()) };
+        let names = [Some(&context.installation), Some(&context.environment), context.account.as_ref()];
+        names.into_iter().flatten().try_for_each(|name| self.roll.other(&who.app, name))
     }
 
     /// The promise to this client that an arrival breaks.
@@ -254,11 +244,6 @@ pub(crate) fn edited(met: &Met, mut answer: Answer, now: Instant) -> Option<Resp
     };
     let headers = vec![Header::new("Date", now.to_http_date()), Header::new("Content-Type", "application/json")];
     Some(Response { status, headers, body: body.into_bytes() })
-}
-
-fn crowded(what: &str, most: usize) -> Problem {
-    let message = format!("more than {most} {what}: start anew with POST /_headroom/reset");
-    Problem { status: 503, message }
 }
 
 fn nowhere() -> Problem {

@@ -86,6 +86,28 @@ proptest! {
         }
     }
 
+    /// The slow way is a server for each app that only one client asks.
+    #[test]
+    fn an_app_is_answered_as_if_no_other_were_there_and_whichever_of_its_copies_asks(
+        spec in 0..3_usize, steps in prop::collection::vec((0..2_usize, 0..3_u32, 0..CALLS.len(), 0_u64..2_000), 1..40),
+    ) {
+        let together = Client::new(SPECS[spec]);
+        let alone = [Client::new(SPECS[spec]), Client::new(SPECS[spec])];
+        for (app, copy, call, wait) in steps {
+            let (method, target, body, _) = CALLS[call];
+            [&together, &alone[0], &alone[1]].into_iter().for_each(|client| client.advance(wait));
+            let copy = copy.to_string();
+            let fields = [("X-Headroom-App", ["one", "two"][app]), ("X-Headroom-Copy", copy.as_str())];
+            let told = together.send(method, target, &fields, body);
+            let wanted = alone[app].send(method, target, &[], body);
+            let told_limits = |answer: &support::Answer| {
+                let fields = answer.headers.iter().filter(|(name, _)| name != "link" && name != "content-length");
+                (answer.status, fields.cloned().collect::<Vec<_>>())
+            };
+            prop_assert_eq!(told_limits(&told), told_limits(&wanted), "{} {}", target, told.body);
+        }
+    }
+
     /// A client that keeps to `Retry-After` is never early, and never refused again by the limit that it waited for.
     #[test]
     fn who_waits_as_told_is_not_refused_again_for_that_reason(

@@ -42,7 +42,8 @@ Example:
         name: "test",
         about: "run every check and every test; the last line is the sum",
         details: "\
-Bootstrap, components, JavaScript build, formatting, clippy, Rust tests, docs, pages in a browser, JavaScript tests.
+Bootstrap, components, JavaScript build, formatting, clippy, Rust tests, docs, the server's control and examples with
+Python, pages in a browser, JavaScript tests.
 A failing check does not stop the others. The last line of standard output reads
 `N passed, N failed`, with `, N skipped` where something could not run. Exits with 1 if anything failed.
 

@@ -109,7 +109,7 @@ pub(super) fn judge(desk: &Arc<Desk>, mode: Mode, identity: Identity, asked: &As
     // Read under the lock, so that the instants of answers never go back.
     let at = desk.clock.now();
     let node = state.client(&identity)?;
-    state.learn(&identity.app, &identity.tenant)?;
+    state.roll.tenant(&identity.app, &identity.tenant)?;
     let sender = identity.sender(node, asked.is_new_connection);
     let arrival = Arrival { operation: &operation, sender, objects: expected.count() };
     let mut record = Record::new(&identity, asked.method, asked.target.split('?').next().unwrap_or_default(), at);
@@ -192,7 +192,7 @@ impl Pending {
             let is_near = server.pool(&self.identity.tenant, now).is_some_and(|pool| pool.is_near());
             state.ledger.summary.near_limit += u64::from(record.points > 0 && is_near);
         }
-        let record = state.ledger.keep(record);
+        let record = state.keep(record);
         drop(state);
         self.desk.tell(&record);
     }

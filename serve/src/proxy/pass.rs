@@ -29,7 +29,7 @@ async fn try_pass(proxy: &Proxy, came: Came) -> Result<Response<Passing>, Proble
     let path = head.uri.path();
     if path == "/_headroom" || path.starts_with("/_headroom/") {
         let body = whole(body, bounds).await?;
-        return Ok(ours(control::answer(&proxy.desk, stop, &head, &body)));
+        return Ok(ours(control::answer(&proxy.desk, &stop, &head, &body)));
     }
     if head.method == Method::CONNECT || head.headers.contains_key(UPGRADE) {
         let message = "this proxy passes requests and no other protocols: send it without `Upgrade`".to_owned();

@@ -254,6 +254,11 @@ impl Chain {
         self.pool.as_ref().map(|pool| pool.state_for(tenant, now))
     }
 
+    /// All doors but that of the points.
+    pub(super) fn doors(&self) -> impl Iterator<Item = &Door> {
+        self.doors.iter()
+    }
+
     /// So many points of a tenant's pool are spent; none where no points are counted.
     pub(super) fn set_used(&mut self, tenant: u32, used: u32, now: Instant) -> Option<()> {
         self.pool.as_mut().map(|pool| pool.set_used(tenant, used, now))

@@ -27,6 +27,15 @@ impl Names {
     pub(super) fn find(&self, name: &str) -> Option<u32> {
         self.0.get(name).copied()
     }
+
+    /// All names in the order of their numbers.
+    pub(super) fn by_number(&self) -> Vec<&str> {
+        let mut names = vec![""; self.0.len()];
+        for (name, number) in &self.0 {
+            names[*number as usize] = name;
+        }
+        names
+    }
 }
 
 /// What a counter counts together.
@@ -135,6 +144,11 @@ impl Door {
 
     pub(super) fn counter(&self, place: usize) -> Option<&Counter> {
         self.counters.get(place)
+    }
+
+    /// All counters, each with what it counts together.
+    pub(super) fn counted(&self) -> impl Iterator<Item = (&Key, &Counter)> {
+        self.places.iter().filter_map(|(key, place)| Some((key, self.counters.get(*place)?)))
     }
 
     /// The counter of a key; the one that it would be given, if it has none yet.
