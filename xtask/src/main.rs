@@ -11,6 +11,7 @@
 //! | `guest` | the two components |
 //! | `js` | the npm package |
 //! | `demo` | both scenarios with a sentence each |
+//! | `python` | a Python with packages of its own |
 //! | `browser` | a look at the HTML pages, light and dark |
 //! | `check`, `tally` | every test, and the sum over all runners |
 
@@ -26,6 +27,8 @@ mod js;
 mod layout;
 mod probe;
 mod process;
+#[expect(dead_code, reason = "the checks that need it follow")]
+mod python;
 mod tally;
 mod toolchain;
 mod verbs;
