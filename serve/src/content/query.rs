@@ -1,58 +1,156 @@
-//! The part of CQL and JQL that is understood: comparisons with `=` and `~`, joined by `AND`.
+//! The part of CQL and JQL that is understood: `=`, `!=`, `~`, `!~`, `in`, `not in`, joined by `and`, `or`, `not` and
+//! parentheses, and `order by`. All else is refused rather than finding the wrong objects.
 
 use super::asked::short;
+use super::pages::{Page, read_cursor};
 use super::reply::Problem;
+use super::site::{Kind, Record, Site};
+use std::cmp::Ordering;
 
-/// A field, whether it has to contain the text instead of being it, and the text.
-pub(super) type Term = (String, bool, String);
+mod parse;
 
-/// Reads a query. `order by` at its end is read over: everything comes in the order of its number.
-///
-/// # Errors
-/// On what is not understood, rather than finding the wrong objects.
-pub(super) fn read(query: &str) -> Result<Vec<Term>, Problem> {
-    let lower = query.to_ascii_lowercase();
-    let end = lower.find("order by").unwrap_or(query.len());
-    let mut rest = query[..end].trim();
-    let mut terms = Vec::new();
-    while !rest.is_empty() {
-        let at = rest.find(['=', '~']).ok_or_else(|| unclear(rest))?;
-        let (field, contains) = (rest[..at].trim().to_ascii_lowercase(), rest[at..].starts_with('~'));
-        if field.is_empty() || !field.chars().all(|c| c.is_alphanumeric() || c == '.') {
-            return Err(unclear(rest));
+/// A query, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Query {
+    pub(super) condition: Condition,
+    /// Fields, and whether the greatest comes first.
+    pub(super) order: Vec<(String, bool)>,
+}
+
+/// What an object has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// All of these; none: anything.
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
+    Is(Term),
+}
+
+/// A field's comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Term {
+    pub(super) field: String,
+    pub(super) operator: Operator,
+    /// In lower case: neither language tells cases apart. Any of them; `in` can have several.
+    pub(super) values: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    Is,
+    /// Never true of a field without a value.
+    IsNot,
+    Contains,
+    ContainsNot,
+}
+
+/// The fields of a product: the texts that an object has there, by which it is compared and put in order; none: there is
+/// no such field.
+pub(super) type Fields = fn(&Site, &Record, &str) -> Option<Vec<String>>;
+
+impl Query {
+    /// Reads a query whose fields a product has. An empty one finds everything.
+    pub(super) fn read(text: &str, fields: Fields) -> Result<Self, Problem> {
+        let query = parse::read(text)?;
+        let mut names: Vec<&str> = query.order.iter().map(|(field, _)| field.as_str()).collect();
+        query.condition.name_fields(&mut names);
+        let unknown = names.into_iter().find(|name| fields(&Site::default(), &Record::default(), name).is_none());
+        unknown.map_or(Ok(query.clone()), |name| {
+            Err(Problem::bad(format!("the field `{}` of the query is not known to this server", short(name))))
+        })
+    }
+
+    /// What it finds, in its order.
+    pub(super) fn find(&self, site: &Site, kind: Kind, fields: Fields) -> Vec<Record> {
+        let of = |record: &Record, field: &str| fields(site, record, field).unwrap_or_default();
+        let mut found: Vec<_> =
+            site.all(kind).filter(|record| self.condition.holds(&|field| of(record, field))).collect();
+        if !self.order.is_empty() {
+            found.sort_by(|a, b| self.compare(a, b, &of));
         }
-        let after = rest[at + 1..].trim_start();
-        let (value, left) = match after.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').ok_or_else(|| unclear(after))?,
-            None => after.split_once(' ').unwrap_or((after, "")),
+        found
+    }
+
+    /// A page of what it finds, and how many that are. With a cursor it begins after the object that this names, wherever
+    /// that lies by now, else after so many.
+    pub(super) fn page(
+        &self,
+        site: &Site,
+        kind: Kind,
+        fields: Fields,
+        (cursor, skipped): (Option<&str>, u64),
+        limit: u64,
+    ) -> Result<(Page, usize), Problem> {
+        let found = self.find(site, kind, fields);
+        let total = found.len();
+        let Some(id) = cursor.map(read_cursor).transpose()? else {
+            let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+            return Ok((Page::of(found.into_iter().skip(skipped), limit), total));
         };
-        let left = left.trim_start();
-        let is_and = left.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("and "));
-        if value.is_empty() || !(left.is_empty() || is_and) {
-            return Err(unclear(rest));
-        }
-        terms.push((field, contains, value.to_owned()));
-        rest = if is_and { left[4..].trim_start() } else { "" };
-        if is_and && rest.is_empty() {
-            return Err(unclear(left));
+        let of = |record: &Record, field: &str| fields(site, record, field).unwrap_or_default();
+        let last = match site.get(kind, id) {
+            Some(last) => last,
+            // In the order of numbers, the number is enough.
+            None if self.order.is_empty() => Record { id, ..Record::default() },
+            None => return Err(Problem::bad("the page's last object is gone: search anew".to_owned())),
+        };
+        let rest = found.into_iter().skip_while(|record| self.compare(record, &last, &of) != Ordering::Greater);
+        Ok((Page::of(rest, limit), total))
+    }
+
+    /// By the fields of the order, then by number.
+    fn compare(&self, a: &Record, b: &Record, of: &impl Fn(&Record, &str) -> Vec<String>) -> Ordering {
+        let by_fields = self.order.iter().map(|(field, is_descending)| {
+            let order = sortable(of(a, field)).cmp(&sortable(of(b, field)));
+            if *is_descending { order.reverse() } else { order }
+        });
+        by_fields.fold(Ordering::Equal, Ordering::then).then(a.id.cmp(&b.id))
+    }
+}
+
+impl Condition {
+    /// Whether an object with these texts is meant.
+    pub(super) fn holds(&self, of: &impl Fn(&str) -> Vec<String>) -> bool {
+        match self {
+            Self::All(all) => all.iter().all(|one| one.holds(of)),
+            Self::Any(all) => all.iter().any(|one| one.holds(of)),
+            Self::Not(one) => !one.holds(of),
+            Self::Is(term) => {
+                let texts: Vec<String> = of(&term.field).iter().map(|text| text.to_lowercase()).collect();
+                let is = || texts.iter().any(|text| term.values.contains(text));
+                let contains = || texts.iter().any(|text| term.values.iter().any(|value| text.contains(value)));
+                match term.operator {
+                    Operator::Is => is(),
+                    Operator::IsNot => !texts.is_empty() && !is(),
+                    Operator::Contains => contains(),
+                    Operator::ContainsNot => !texts.is_empty() && !contains(),
+                }
+            }
         }
     }
-    Ok(terms)
+
+    fn name_fields<'a>(&'a self, names: &mut Vec<&'a str>) {
+        match self {
+            Self::All(all) | Self::Any(all) => all.iter().for_each(|one| one.name_fields(names)),
+            Self::Not(one) => one.name_fields(names),
+            Self::Is(term) => names.push(&term.field),
+        }
+    }
 }
 
-/// The query has a field that this server does not look at.
-pub(super) fn unknown(field: &str) -> Problem {
-    Problem::bad(format!("the field `{}` of the query is not known to this server", short(field)))
-}
-
-/// Whether a text is the one wanted, or holds it.
-pub(super) fn fits(text: &str, contains: bool, wanted: &str) -> bool {
-    let (text, wanted) = (text.to_lowercase(), wanted.to_lowercase());
-    if contains { text.contains(&wanted) } else { text == wanted }
-}
-
-fn unclear(rest: &str) -> Problem {
-    Problem::bad(format!("the query is not understood at `{}`: use `=` or `~`, and `AND`", short(rest)))
+/// The first text as it is put in order: numbers within it by their size, so that P2-9 comes before P2-10.
+fn sortable(texts: Vec<String>) -> Vec<(String, u64)> {
+    let text = texts.into_iter().next().unwrap_or_default().to_lowercase();
+    let mut rest = text.as_str();
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        let word = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let end = rest[word..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |at| word + at);
+        parts.push((rest[..word].to_owned(), rest[word..end].parse().unwrap_or_default()));
+        rest = &rest[end..];
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -60,30 +158,189 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn terms_are_read_and_what_is_not_understood_is_refused() {
-        let term = |field: &str, contains, value: &str| (field.to_owned(), contains, value.to_owned());
-        assert_eq!(
-            read("project = P1 AND summary ~ \"two words\" ORDER BY created"),
-            Ok(vec![term("project", false, "P1"), term("summary", true, "two words")])
-        );
-        assert_eq!(read("order by key"), Ok(vec![]));
-        for wrong in ["project", "a = 1 or b = 2", "a in (1, 2)", "a != 1", "a = \"x", "a = 1 and ", "= 1"] {
-            assert!(read(wrong).is_err(), "{wrong}");
+    /// A tiny product: three fields, one of them with many values, one that can be empty.
+    fn fields(_: &Site, record: &Record, field: &str) -> Option<Vec<String>> {
+        Some(match field {
+            "id" => vec![record.id.to_string()],
+            "label" => record.labels.clone(),
+            "place" => record
+                .id
+                .checked_rem(3)
+                .filter(|place| *place > 0)
+                .map(|place| format!("at-{place}"))
+                .into_iter()
+                .collect(),
+            _ => return None,
+        })
+    }
+
+    /// Some condition, and its text.
+    fn condition() -> impl Strategy<Value = Condition> {
+        let value = prop_oneof![
+            Just("headroom"),
+            Just("tenth-3"),
+            Just("at-1"),
+            Just("at"),
+            Just("100007"),
+            Just("0"),
+            Just("\"\\")
+        ];
+        let operator = prop_oneof![
+            Just(Operator::Is),
+            Just(Operator::IsNot),
+            Just(Operator::Contains),
+            Just(Operator::ContainsNot)
+        ];
+        let field = prop_oneof![Just("id"), Just("label"), Just("place")];
+        let term = (field, operator, prop::collection::vec(value, 1..3)).prop_map(|(field, operator, values)| {
+            let most = if matches!(operator, Operator::Is | Operator::IsNot) { values.len() } else { 1 };
+            let values = values.into_iter().take(most).map(str::to_owned).collect();
+            Condition::Is(Term { field: field.to_owned(), operator, values })
+        });
+        term.prop_recursive(4, 20, 3, |inner| {
+            let some = prop::collection::vec(inner.clone(), 2..4);
+            prop_oneof![
+                some.clone().prop_map(Condition::All),
+                some.prop_map(Condition::Any),
+                inner.prop_map(|one| Condition::Not(Box::new(one)))
+            ]
+        })
+    }
+
+    fn written(condition: &Condition) -> String {
+        let joined = |all: &[Condition], word: &str| {
+            all.iter().map(written).map(|one| format!("({one})")).collect::<Vec<_>>().join(word)
+        };
+        match condition {
+            Condition::All(all) => joined(all, " AND "),
+            Condition::Any(all) => joined(all, " or "),
+            Condition::Not(one) => format!("NOT({})", written(one)),
+            Condition::Is(Term { field, operator, values }) => {
+                let quoted: Vec<_> = values
+                    .iter()
+                    .map(|value| format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")))
+                    .collect();
+                let (one, many) = match operator {
+                    Operator::Is => ("=", "IN"),
+                    Operator::IsNot => ("!=", "not In"),
+                    Operator::Contains => ("~", ""),
+                    Operator::ContainsNot => ("!~", ""),
+                };
+                if let [value] = &quoted[..] {
+                    format!("{field}{one}{value}")
+                } else {
+                    format!("{field} {many} ({})", quoted.join(","))
+                }
+            }
+        }
+    }
+
+    /// The slow reader of the same: by sets of numbers.
+    fn slow(condition: &Condition, all: &[Record]) -> Vec<u64> {
+        let ids =
+            |keep: &dyn Fn(&Record) -> bool| all.iter().filter(|record| keep(record)).map(|record| record.id).collect();
+        match condition {
+            Condition::All(some) => ids(&|record| some.iter().all(|one| slow(one, all).contains(&record.id))),
+            Condition::Any(some) => ids(&|record| some.iter().any(|one| slow(one, all).contains(&record.id))),
+            Condition::Not(one) => ids(&|record| !slow(one, all).contains(&record.id)),
+            Condition::Is(term) => ids(&|record| {
+                let texts = fields(&Site::default(), record, &term.field).unwrap();
+                let is = texts.iter().any(|text| term.values.iter().any(|value| value == text));
+                let has = texts.iter().any(|text| term.values.iter().any(|value| text.contains(value.as_str())));
+                match term.operator {
+                    Operator::Is => is,
+                    Operator::IsNot => !texts.is_empty() && !is,
+                    Operator::Contains => has,
+                    Operator::ContainsNot => !texts.is_empty() && !has,
+                }
+            }),
         }
     }
 
     proptest! {
-        #[test]
-        fn no_query_panics(query in ".{0,60}") {
-            let _ = read(&query);
-        }
+        #![proptest_config(ProptestConfig::with_cases(300))]
 
         #[test]
-        fn what_is_written_is_read(terms in prop::collection::vec(("[a-z]{1,8}", any::<bool>(), "[a-z ]{1,9}"), 1..4)) {
-            let text: Vec<_> =
-                terms.iter().map(|(field, has, value)| format!("{field} {} \"{value}\"", if *has { "~" } else { "=" })).collect();
-            prop_assert_eq!(read(&text.join(" AND ")), Ok(terms));
+        fn what_is_asked_is_found_and_nothing_else(condition in condition()) {
+            let site = Site::default();
+            let all: Vec<Record> = site.all(Kind::Page).take(40).collect();
+            let query = Query::read(&written(&condition), fields).unwrap();
+            let found: Vec<u64> = query.find(&site, Kind::Page, fields).iter().map(|record| record.id).filter(|id| *id < 100_040).collect();
+            prop_assert_eq!(found, slow(&condition, &all), "{}", written(&condition));
         }
+
+    }
+
+    proptest! {
+        // Each puts a thousand objects in order for each page.
+        #![proptest_config(ProptestConfig::with_cases(20))]
+
+        /// The slow reader takes the whole list apart.
+        #[test]
+        fn pages_after_a_cursor_hold_the_whole_list_in_its_order(limit in 90_u64..400, is_descending: bool, by_place: bool) {
+            let site = Site::default();
+            let order = format!("order by {}id {}", if by_place { "place, " } else { "" }, if is_descending { "desc" } else { "asc" });
+            let query = Query::read(&order, fields).unwrap();
+            let (mut seen, mut cursor) = (Vec::new(), None);
+            loop {
+                let page = query.page(&site, Kind::Page, fields, (cursor.as_deref(), 0), limit).unwrap().0;
+                seen.extend(page.records.iter().map(|record| record.id));
+                cursor = page.next();
+                if cursor.is_none() { break }
+            }
+            let mut whole: Vec<u64> = site.all(Kind::Page).map(|record| record.id).collect();
+            if is_descending { whole.reverse() }
+            if by_place { whole.sort_by_key(|id| id % 3) }
+            prop_assert_eq!(seen, whole);
+        }
+
+    }
+
+    proptest! {
+        #[test]
+        fn no_query_panics(query in ".{0,60}", words in "((not|id|and|or|in|=|!=|~|\\(|\\)|\"|a|,|order by) ?){0,12}") {
+            let _ = (Query::read(&query, fields), Query::read(&words, fields));
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_with_its_place() {
+        let deep = format!("{}id = 1{}", "(".repeat(60), ")".repeat(60));
+        let many = vec!["id = 1"; 200].join(" or ");
+        for (wrong, at) in [
+            ("id", "the end"),
+            ("id =", "the end"),
+            ("id = 1 id = 2", "`id`"),
+            ("id in ()", "`)`"),
+            ("id in (1, 2", "the end"),
+            ("id is empty", "`is`"),
+            ("id = currentUser()", "`(`"),
+            ("id = \"x", "`x`"),
+            ("id = 1 and", "the end"),
+            ("= 1", "`=`"),
+            ("(id = 1", "the end"),
+            ("id > 1", "`>`"),
+            ("id = and", "`and`"),
+            ("order by", "the end"),
+            ("id = 1 order by id up", "`up`"),
+            ("colour = 1", "`colour`"),
+            ("order by colour", "`colour`"),
+            (&deep, "deep"),
+            (&many, "terms"),
+            ("id not = 1", "`=`"),
+            ("id = 1 || id = 2", "`|"),
+        ] {
+            let error = Query::read(wrong, fields).unwrap_err();
+            assert!(error.status == 400 && error.message.contains(at), "{wrong}: {}", error.message);
+        }
+    }
+
+    #[test]
+    fn and_binds_closer_than_or_and_not_closer_than_both() {
+        let of = |text: &str| Query::read(text, fields).unwrap().condition;
+        assert_eq!(of("id = 1 or id = 2 and not id = 3"), of("(id = 1) OR ((id = 2) AND (NOT (id = 3)))"));
+        assert_eq!(of(" "), Condition::All(vec![]));
+        let order = Query::read("ORDER BY place DESC, id", fields).unwrap().order;
+        assert_eq!(order, [("place".to_owned(), true), ("id".to_owned(), false)]);
     }
 }
