@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::layout::Layout;
 use crate::tally::{Runner, Tally};
-use crate::{bootstrap, browser, guest, js, process};
+use crate::{bootstrap, browser, clients, guest, js, process};
 
 /// Seeds the cases of all property tests; any whole number.
 const SEED: &str = "PROPTEST_RNG_SEED";
@@ -33,6 +33,10 @@ pub fn run(layout: &Layout) -> Result<ExitCode> {
     match browser::obstacle() {
         None => report.step("pages in a browser", || browser::check(layout)),
         Some(why) => report.skip("pages in a browser", &why),
+    }
+    match clients::obstacle() {
+        None => report.step("clients", || clients::check(layout)),
+        Some(why) => report.skip("clients", &why),
     }
     match &no_js {
         None => report.tests("npm test", js::npm(layout).arg("test"), Runner::Node),

@@ -12,6 +12,7 @@
 //! | `js` | the npm package |
 //! | `demo` | both scenarios with a sentence each |
 //! | `python` | a Python with packages of its own |
+//! | `clients` | real clients against the server, and what is said of them |
 //! | `browser` | a look at the HTML pages, light and dark |
 //! | `check`, `tally` | every test, and the sum over all runners |
 
@@ -19,6 +20,7 @@ mod apt;
 mod bootstrap;
 mod browser;
 mod check;
+mod clients;
 mod debian;
 mod demo;
 mod download;
@@ -27,7 +29,6 @@ mod js;
 mod layout;
 mod probe;
 mod process;
-#[expect(dead_code, reason = "the checks that need it follow")]
 mod python;
 mod tally;
 mod toolchain;
