@@ -4,9 +4,10 @@ import json
 import sys
 from importlib.metadata import version
 
+from world import World, same  # First: it puts the clock in place that the others import.
+
 from atlassian import Confluence, ConfluenceV2, JiraCloud
 from atlassian.bitbucket import Cloud as Bitbucket
-from world import World, same
 
 WORLD = World(sys.argv[1])
 WIKI = f"{WORLD.url}/wiki"

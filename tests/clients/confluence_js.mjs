@@ -99,4 +99,4 @@ const writes = {
 };
 
 const calls = one => [() => one.content.getContentById({ id: '100000' }), () => one.content.createContent(page('Only once'))];
-await report(world, { client: 'confluence.js', version, reads, pages, writes, refusals: { 'as it comes': calls(c) } });
+await report(world, { client: 'confluence.js', version, reads, pages, writes, refusals: { 'as it comes, for it has no setting for this': calls(c) } });

@@ -13,11 +13,13 @@ const LUCKS = [0, 0.999999];
 const REFUSALS = {
   soon: { seconds: 30 },
   late: { seconds: 1_847 },
+  dated: { seconds: 30, isDated: true },
   untold: { seconds: 30, isTold: false },
   broken: { seconds: 30, status: 503 },
   write: { seconds: 30, isWrite: true },
 };
-const UNTOLD = { name: 'untold', then: { header: { name: 'Retry-After' } } };
+// When the server's clock begins.
+const START = Date.UTC(2026, 1, 2, 12);
 // A shorter timer is no waiting for a limit: the client's own machinery has its time.
 const LEAST_WAIT_MS = 100;
 
@@ -54,7 +56,7 @@ export class World {
   }
 
   /** Everything is refused for so many seconds from now on. */
-  async refuse({ seconds, isTold = true, status }) {
+  async refuse({ seconds, isTold = true, isDated, status }) {
     await this.control('reset', {});
     const left = (this.#elapsedMs + seconds * 1_000) % HOUR_MS;
     await this.advance(2 * HOUR_MS - left);
@@ -65,7 +67,12 @@ export class World {
     } else {
       await this.control('usage', { used_points: QUOTA });
     }
-    if (!isTold) await this.control('faults', UNTOLD);
+    if (!isTold) await this.control('faults', { name: 'untold', then: { header: { name: 'Retry-After' } } });
+    if (isDated) {
+      const end = this.#elapsedMs + seconds * 1_000;
+      const set = new Date(START + end).toUTCString();
+      await this.control('faults', { name: 'dated', on: { before: `${end} ms` }, then: { header: { name: 'Retry-After', set } } });
+    }
   }
 
   /** What a call does when it meets a refusal. */
@@ -107,8 +114,8 @@ export class World {
 }
 
 /** How many requests came before what the first refusal told: counted from the waits alone. */
-function reckoned(waits, { seconds, isTold = true, status }, requests) {
-  if (!isTold || status) return 0;
+function reckoned(waits, { seconds, isTold = true, isDated, status }, requests) {
+  if (!isTold || isDated || status) return 0;
   const sent = Array.from({ length: requests - 1 }, (_, at) => waits.slice(0, at + 1).reduce((sum, wait) => sum + wait, 0));
   return sent.filter(at => at < seconds).length;
 }

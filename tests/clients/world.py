@@ -1,5 +1,7 @@
 """A client in the server's time: it never really sleeps, and what it does when it is refused is written down."""
 
+import datetime
+import email.utils
 import json
 import math
 import random
@@ -17,11 +19,23 @@ LUCKS = (0.0, 1.0)
 REFUSALS = {
     "soon": {"seconds": 30},
     "late": {"seconds": 1_847},
+    "dated": {"seconds": 30, "is_dated": True},
     "untold": {"seconds": 30, "is_told": False},
     "broken": {"seconds": 30, "status": 503},
     "write": {"seconds": 30, "is_write": True},
 }
-UNTOLD = {"name": "untold", "then": {"header": {"name": "Retry-After"}}}
+
+
+class Virtual(datetime.datetime):
+    """A time of day that follows `time.time`, which is the server's."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return cls.fromtimestamp(time.time(), tz)
+
+
+# Before a client is imported, so that it gets this one.
+datetime.datetime = Virtual
 
 
 class World:
@@ -49,7 +63,7 @@ class World:
         self.waits.append(round(seconds, 1))
         self.advance(math.ceil(seconds * 1_000))
 
-    def refuse(self, seconds, is_told=True, status=None, is_write=False):
+    def refuse(self, seconds, is_told=True, is_dated=False, status=None, is_write=False):
         """Everything is refused for so many seconds from now on."""
         self.control("reset", {})
         self.advance(HOUR_MS + (-self.elapsed_ms - seconds * 1_000) % HOUR_MS)
@@ -60,7 +74,12 @@ class World:
             before = f"{self.elapsed_ms + seconds * 1_000} ms"
             self.control("faults", {"name": "down", "on": {"before": before}, "then": down})
         if not is_told:
-            self.control("faults", UNTOLD)
+            self.control("faults", {"name": "untold", "then": {"header": {"name": "Retry-After"}}})
+        if is_dated:
+            until = email.utils.formatdate(START + self.elapsed_ms / 1_000 + seconds, usegmt=True)
+            after = f"{self.elapsed_ms + seconds * 1_000} ms"
+            dated = {"header": {"name": "Retry-After", "set": until}}
+            self.control("faults", {"name": "dated", "on": {"before": after}, "then": dated})
 
     def met(self, call, refusal):
         """What a call does when it meets a refusal."""
@@ -105,7 +124,7 @@ class World:
 
 def reckoned(waits, refusal, requests):
     """How many requests came before what the first refusal told: counted from the waits alone."""
-    if not refusal.get("is_told", True) or "status" in refusal:
+    if not refusal.get("is_told", True) or refusal.get("is_dated") or "status" in refusal:
         return 0
     return sum(1 for count in range(1, requests) if sum(waits[:count]) < refusal["seconds"])
 

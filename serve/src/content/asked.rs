@@ -49,6 +49,12 @@ impl<'a> Asked<'a> {
         values.flat_map(|(_, value)| value.split(',')).filter(|value| !value.is_empty())
     }
 
+    /// Whether objects that are neither archived nor deleted are asked for: all of this server's are such.
+    pub(crate) fn wants_current(&self) -> bool {
+        let mut wanted = self.all("status").peekable();
+        wanted.peek().is_none() || wanted.any(|status| status == "current" || status == "any")
+    }
+
     /// A number of the query.
     pub(crate) fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
         let read = |text: &str| {

@@ -6,7 +6,7 @@
 //! | `restrictions` | who may read or change a page |
 //! | `view` | objects as this API writes them, with `expand` |
 
-use super::asked::{Asked, text};
+use super::asked::{Asked, short, text};
 use super::lookup::{group_of, needed, needs, parent_page, space_key, space_of, user_of};
 use super::pages::v1;
 use super::query::Query;
@@ -54,7 +54,9 @@ fn read(site: &Site, asked: &Asked<'_>, rest: &[&str]) -> Result<Reply, Problem>
     match rest {
         ["space"] => {
             let keys: Vec<_> = asked.all("spaceKey").collect();
-            let wanted = |space: &Record| keys.is_empty() || keys.contains(&space_key(space).as_str());
+            let wanted = |space: &Record| {
+                asked.wants_current() && (keys.is_empty() || keys.contains(&space_key(space).as_str()))
+            };
             v1(asked, site.all(Kind::Space).filter(wanted), |space| space_view(site, space, &expand))
         }
         ["space", key] => Ok(Reply::one(&space_view(site, &space_of(site, key)?, &expand))),
@@ -96,6 +98,9 @@ fn read(site: &Site, asked: &Asked<'_>, rest: &[&str]) -> Result<Reply, Problem>
 fn search(site: &Site, asked: &Asked<'_>) -> Result<Reply, Problem> {
     let cql = asked.param("cql").ok_or_else(|| needs("cql"))?;
     let query = Query::read(cql, fields)?;
+    if let Some(other) = query.values("type").find(|kind| !matches!(*kind, "page" | "blogpost")) {
+        return Err(Problem::bad(format!("the type `{}` is not searched by this server: `page` is", short(other))));
+    }
     let limit = asked.number("limit")?.unwrap_or(25).min(250);
     let start = asked.number("start")?.unwrap_or(0);
     let (page, total) = query.page(site, Kind::Page, fields, (asked.param("cursor"), start), limit)?;

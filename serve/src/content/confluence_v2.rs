@@ -84,7 +84,8 @@ fn read(site: &Site, asked: &Asked<'_>, rest: &[&str]) -> Result<Reply, Problem>
         ["pages"] => {
             let (spaces, ids): (Vec<_>, Vec<_>) = (asked.all("space-id").collect(), asked.all("id").collect());
             let wanted = |page: &Record| {
-                asked.param("title").is_none_or(|title| page.title == title)
+                asked.wants_current()
+                    && asked.param("title").is_none_or(|title| page.title == title)
                     && is_one_of(&spaces, page.parent)
                     && is_one_of(&ids, page.id)
             };
@@ -120,7 +121,11 @@ fn read(site: &Site, asked: &Asked<'_>, rest: &[&str]) -> Result<Reply, Problem>
         ["spaces"] => {
             let (keys, ids): (Vec<_>, Vec<_>) = (asked.all("keys").collect(), asked.all("ids").collect());
             let has_key = |space: &Record| keys.is_empty() || keys.contains(&space_key(space).as_str());
-            v2(asked, site.all(Kind::Space).filter(|one| has_key(one) && is_one_of(&ids, one.id)), space)
+            v2(
+                asked,
+                site.all(Kind::Space).filter(|one| asked.wants_current() && has_key(one) && is_one_of(&ids, one.id)),
+                space,
+            )
         }
         ["spaces", id] => Ok(Reply::one(&space(&space_of(site, id)?))),
         ["spaces", id, "permissions"] => {

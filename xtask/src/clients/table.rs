@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 /// The kinds of tasks.
 pub const TASKS: [&str; 3] = ["reads", "pages", "writes"];
 /// The refusals, and how a column calls them.
-const REFUSALS: [(&str, &str); 5] = [
+const REFUSALS: [(&str, &str); 6] = [
     ("soon", "429, told 30 s"),
     ("late", "429, told 1,847 s"),
+    ("dated", "429, told a date in 30 s"),
     ("untold", "429, told nothing"),
     ("broken", "503, told 30 s"),
     ("write", "POST, 429, told 30 s"),
@@ -35,7 +36,7 @@ const REFUSED: &str = "
 ## Refusals
 
 All points of the hour are used up, so that everything is refused until the hour is over; or everything is answered with 503
-for 30 s. *Early* are calls before the instant that `Retry-After` told.
+for 30 s. *Early* are calls before the instant that `Retry-After` told in seconds.
 
 ";
 const WRONG: &str = "
@@ -60,7 +61,7 @@ pub fn text(all: &[Value]) -> Result<String> {
         for (settings, met) in entries(&seen["refusals"])? {
             let cells = REFUSALS.iter().map(|(refusal, _)| cell(&met[*refusal])).collect::<Result<Vec<_>>>()?;
             let (early, tells) = (early(met)?, tells(met)?);
-            let settings = if settings == "as it comes" { settings.clone() } else { format!("`{settings}`") };
+            let settings = if settings.starts_with("as it comes") { settings.clone() } else { format!("`{settings}`") };
             page += &format!("| {} | {settings} | {} | {early} | {tells} |\n", name(seen)?, cells.join(" | "));
         }
     }
@@ -105,6 +106,9 @@ fn well(tasks: &Value) -> Result<String> {
 
 /// What all runs of a refusal came to, such as `waits 30 s to 60 s, answered`.
 fn cell(runs: &Value) -> Result<String> {
+    if runs.is_null() {
+        return Ok("–".to_owned());
+    }
     let runs = runs.as_array().filter(|runs| !runs.is_empty()).context("a refusal was met by no run")?;
     let mut told = runs.iter().map(outcome).collect::<Result<Vec<_>>>()?;
     told.dedup();
@@ -155,19 +159,24 @@ fn early(met: &Value) -> Result<String> {
     Ok(if one == other { one.to_string() } else { format!("{} to {}", one.min(other), one.max(other)) })
 }
 
-/// What the error of a refusal lets its user know.
+/// What each error of a refusal lets its user know.
 fn tells(met: &Value) -> Result<String> {
-    let all = runs(met)?;
-    let Some(error) = all.into_iter().flatten().map(|run| &run["error"]).find(|error| !error.is_null()) else {
-        return Ok("–".to_owned());
-    };
-    let tells: Vec<_> = error["tells"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    Ok(if tells.is_empty() { "neither status nor header fields".to_owned() } else { tells.join(", ") })
+    let mut told = Vec::new();
+    for error in runs(met)?.into_iter().flatten().map(|run| &run["error"]).filter(|error| !error.is_null()) {
+        let class = error["class"].as_str().context("an error has a class")?;
+        let parts: Vec<_> = error["tells"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let parts = if parts.is_empty() { "nothing of the answer's head".to_owned() } else { parts.join(", ") };
+        told.push(format!("`{class}`: {parts}"));
+    }
+    told.sort();
+    told.dedup();
+    Ok(if told.is_empty() { "–".to_owned() } else { told.join("; ") })
 }
 
+/// The runs of all refusals that were met.
 fn runs(met: &Value) -> Result<Vec<&Vec<Value>>> {
-    let known = REFUSALS.iter().map(|(refusal, _)| met[*refusal].as_array().filter(|runs| !runs.is_empty()));
-    known.collect::<Option<_>>().context("a refusal was met by no run")
+    let all = entries(met)?.values().map(|runs| runs.as_array().filter(|runs| !runs.is_empty()));
+    all.collect::<Option<_>>().context("a refusal was met by no run")
 }
 
 #[cfg(test)]
@@ -190,6 +199,7 @@ mod tests {
         let both = [run(&[30.0], 2, None, 0), run(&[60.0], 2, None, 0)];
         assert_eq!(told(&both), "waits 30 s to 60 s, answered");
         assert_eq!(told(&[both[0].clone(), run(&[], 1, Some("E"), 0)]), "waits 30 s, answered or `E`");
+        assert_eq!(cell(&Value::Null).unwrap(), "–");
         assert!(cell(&json!([])).is_err() && outcome(&json!({})).is_err());
     }
 
@@ -198,8 +208,8 @@ mod tests {
         let two = json!([run(&[], 1, Some("E"), 1), run(&[], 1, Some("E"), 3)]);
         let one = json!([run(&[], 1, None, 1)]);
         let met = json!({ "soon": two, "late": one, "untold": one, "broken": one, "write": one });
-        assert_eq!((early(&met).unwrap(), tells(&met).unwrap()), ("5 to 7".to_owned(), "status".to_owned()));
-        assert!(early(&json!({ "soon": two })).is_err());
+        assert_eq!((early(&met).unwrap(), tells(&met).unwrap()), ("5 to 7".to_owned(), "`E`: status".to_owned()));
+        assert!(early(&json!({ "soon": [] })).is_err());
     }
 
     #[test]

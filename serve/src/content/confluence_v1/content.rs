@@ -2,7 +2,7 @@
 
 use super::restrictions;
 use super::view::{Expand, attachment, comment, content, history, label, property, version};
-use crate::content::asked::{Asked, text};
+use crate::content::asked::{Asked, short, text};
 use crate::content::files::uploads;
 use crate::content::lookup::{
     attachment_of, by_id, children, descendants, labels, needed, needs, next_version, page_of, property_of, rewritten,
@@ -66,8 +66,14 @@ fn read(site: &Site, asked: &Asked<'_>, rest: &[&str]) -> Result<Reply, Problem>
     match rest {
         [] => {
             let space = asked.param("spaceKey").map(|key| space_of(site, key)).transpose()?;
-            // Other types than pages are not listed, for there are none of them on their own.
-            let is_page = asked.param("type").is_none_or(|kind| kind == "page");
+            let is_page = match asked.param("type") {
+                None | Some("page") => asked.wants_current(),
+                // There are none.
+                Some("blogpost") => false,
+                Some(other) => {
+                    return Err(Problem::bad(format!("`type` is `{}`: use `page` or `blogpost`", short(other))));
+                }
+            };
             pages(&mut site.all(Kind::Page).filter(|page| {
                 is_page
                     && space.as_ref().is_none_or(|space| page.parent == space.id)
@@ -145,10 +151,7 @@ fn create(site: &Site, body: &Value) -> Result<Reply, Problem> {
             let made = site.draft(page.id, text(body, "/title").unwrap_or(&title), told);
             Ok(Reply::written(200, &comment(&made, &Expand::written()), Change::Put(Kind::Comment, made)))
         }
-        other => Err(Problem::bad(format!(
-            "the type `{}` is not known: use `page` or `comment`",
-            crate::content::asked::short(other)
-        ))),
+        other => Err(Problem::bad(format!("the type `{}` is not known: use `page` or `comment`", short(other)))),
     }
 }
 
