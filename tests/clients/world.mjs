@@ -31,11 +31,11 @@ export class World {
 
   constructor(url) {
     this.url = url;
+    Date.now = () => START + this.#elapsedMs;
     globalThis.setTimeout = (done, ms = 0, ...rest) =>
-      ms < LEAST_WAIT_MS ? this.#timer(done, ms, ...rest) : this.#pass(done, ms, rest);
+      ms < LEAST_WAIT_MS || isOfNode() ? this.#timer(done, ms, ...rest) : this.#pass(done, ms, rest);
   }
 
-  /** Not by `fetch`, whose timers are those that a client would wait with. */
   async control(path, body) {
     const call = request(`${this.url}/_headroom/${path}`, { method: body ? 'POST' : 'GET' });
     call.end(body && JSON.stringify(body));
@@ -113,6 +113,11 @@ export class World {
   }
 }
 
+/** Whether Node itself asks for the timer, as its `fetch` does to watch over a connection. */
+function isOfNode() {
+  return new Error().stack.split('\n')[3]?.includes('node:') ?? false;
+}
+
 /** How many requests came before what the first refusal told: counted from the waits alone. */
 function reckoned(waits, { seconds, isTold = true, isDated, status }, requests) {
   if (!isTold || isDated || status) return 0;
@@ -126,6 +131,7 @@ function described(error) {
   const all = [error, error?.response, error?.cause?.response];
   if (all.some(one => one?.status)) tells.push('status');
   if (all.some(one => one?.headers)) tells.push('header fields');
+  if (error?.retryAfterMs !== undefined) tells.push('delay');
   return { class: error?.constructor?.name ?? String(error), tells };
 }
 

@@ -16,8 +16,24 @@ mod table;
 /// When the server's clock begins; the drivers know it, too.
 const START: &str = "2026-02-02T12:00:00Z";
 /// Of `tests/clients/`: each drives one client and prints what it saw.
-const DRIVERS: [&str; 5] =
-    ["atlassian_python_api.py", "pycontribs_jira.py", "confluence_js.mjs", "jira_js.mjs", "curl.py"];
+const DRIVERS: [(&str, Runs); 7] = [
+    ("atlassian_python_api.py", Runs::Python),
+    ("pycontribs_jira.py", Runs::Python),
+    ("confluence_js.mjs", Runs::Node),
+    ("confluence_js_3.mjs", Runs::Node24),
+    ("jira_js.mjs", Runs::Node),
+    ("jira_js_6.mjs", Runs::Node24),
+    ("curl.py", Runs::Python),
+];
+
+/// What runs a driver.
+enum Runs {
+    Python,
+    /// The one on PATH, which may be as old as 20.
+    Node,
+    /// The one that `js/` has from npm: these clients need 22 or newer.
+    Node24,
+}
 
 /// Runs all clients, or says why that is not possible here.
 pub fn run(layout: &Layout) -> Result<()> {
@@ -41,9 +57,15 @@ pub fn check(layout: &Layout) -> Result<()> {
     let dir = layout.root.join("tests/clients");
     let python = python::environment(layout, "clients", &dir.join("requirements.txt"))?;
     js::install(&dir)?;
+    js::install(&layout.js())?;
+    let node_24 = layout.js().join(format!("node_modules/node/bin/node{}", std::env::consts::EXE_SUFFIX));
     let mut all = Vec::new();
-    for driver in DRIVERS {
-        let program = if driver.ends_with(".py") { python.as_path() } else { Path::new("node") };
+    for (driver, runs) in DRIVERS {
+        let program = match runs {
+            Runs::Python => python.as_path(),
+            Runs::Node => Path::new("node"),
+            Runs::Node24 => node_24.as_path(),
+        };
         let seen = drive(layout, program, &dir.join(driver)).with_context(|| format!("`{driver}`"))?;
         judge(&seen).with_context(|| format!("`{driver}`"))?;
         all.push(seen);

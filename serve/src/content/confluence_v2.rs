@@ -3,8 +3,8 @@
 use super::asked::{Asked, short, text};
 use super::confluence_v1::{download_path, media_type};
 use super::lookup::{
-    DATE, ancestors, attachment_of, by_id, children, comment_of, descendants, labels, needed, next_version, page_of,
-    parent_page, property_of, rewritten, space_key, value_of, without_page,
+    DATE, ancestors, attachment_of, by_id, children, comment_of, descendants, labels, needed, needed_id, next_version,
+    page_of, parent_page, property_of, rewritten, space_key, value_of, without_page,
 };
 use super::pages::v2;
 use super::reply::{Problem, Reply};
@@ -24,10 +24,11 @@ pub(super) fn reply(site: &Site, asked: &Asked<'_>) -> Result<Reply, Problem> {
         (Get | Head, rest) => read(site, asked, rest),
         (Post, ["pages"]) => {
             let body = asked.json()?;
-            let space = space_of(site, needed(&body, "/spaceId")?)?;
+            let space = space_of(site, &needed_id(&body, "/spaceId")?)?;
             let mut page = site.draft(space.id, needed(&body, "/title")?, &told(&body));
-            if let Some(parent) = text(&body, "/parentId") {
-                page.more.insert("parent", page_of(site, parent)?.id.to_string());
+            if !body["parentId"].is_null() {
+                let parent = page_of(site, &needed_id(&body, "/parentId")?)?;
+                page.more.insert("parent", parent.id.to_string());
             }
             Ok(Reply::written(200, &view(&page, Form::Storage), Change::Put(Kind::Page, page)))
         }
@@ -56,7 +57,7 @@ pub(super) fn reply(site: &Site, asked: &Asked<'_>) -> Result<Reply, Problem> {
         }
         (Post, ["footer-comments"]) => {
             let body = asked.json()?;
-            let page = page_of(site, needed(&body, "/pageId")?)?;
+            let page = page_of(site, &needed_id(&body, "/pageId")?)?;
             let made = site.draft(page.id, &format!("Re: {}", page.title), &told(&body));
             Ok(Reply::written(201, &comment(&made, Form::Storage), Change::Put(Kind::Comment, made)))
         }

@@ -17,6 +17,12 @@ pub(super) fn needed<'a>(body: &'a Value, pointer: &str) -> Result<&'a str, Prob
     text(body, pointer).ok_or_else(|| needs(&pointer[1..].replace('/', ".")))
 }
 
+/// An id of the body, which may come as a number, too.
+pub(super) fn needed_id(body: &Value, pointer: &str) -> Result<String, Problem> {
+    let number = body.pointer(pointer).and_then(Value::as_u64).map(|id| id.to_string());
+    number.map_or_else(|| needed(body, pointer).map(str::to_owned), Ok)
+}
+
 pub(super) fn by_id(site: &Site, kind: Kind, id: &str, name: &str) -> Result<Record, Problem> {
     id.parse().ok().and_then(|id| site.get(kind, id)).ok_or_else(|| Problem::missing(name))
 }

@@ -1,5 +1,7 @@
 //! `docs/clients.md`, written from what the drivers saw.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 
@@ -62,13 +64,13 @@ pub fn text(all: &[Value]) -> Result<String> {
             let cells = REFUSALS.iter().map(|(refusal, _)| cell(&met[*refusal])).collect::<Result<Vec<_>>>()?;
             let (early, tells) = (early(met)?, tells(met)?);
             let settings = if settings.starts_with("as it comes") { settings.clone() } else { format!("`{settings}`") };
-            page += &format!("| {} | {settings} | {} | {early} | {tells} |\n", name(seen)?, cells.join(" | "));
+            page += &format!("| {} | {settings} | {} | {early} | {tells} |\n", named(seen)?, cells.join(" | "));
         }
     }
     page += WRONG;
     for seen in all {
         for (task, why) in entries(&seen["known"])? {
-            page += &format!("- {}, {task}: {}\n", name(seen)?, why.as_str().context("a reason is a text")?);
+            page += &format!("- {}, {task}: {}\n", named(seen)?, why.as_str().context("a reason is a text")?);
         }
     }
     Ok(page)
@@ -93,6 +95,12 @@ pub fn entries(value: &Value) -> Result<&Map<String, Value>> {
 
 fn name(seen: &Value) -> Result<&str> {
     seen["client"].as_str().context("there is no `client`")
+}
+
+/// With the version, but for curl, which is the machine's own.
+fn named(seen: &Value) -> Result<String> {
+    let (name, version) = (name(seen)?, version(seen)?);
+    Ok(if name == "curl" { name.to_owned() } else { format!("{name} {version}") })
 }
 
 fn version(seen: &Value) -> Result<&str> {
@@ -159,17 +167,22 @@ fn early(met: &Value) -> Result<String> {
     Ok(if one == other { one.to_string() } else { format!("{} to {}", one.min(other), one.max(other)) })
 }
 
-/// What each error of a refusal lets its user know.
+/// What each error lets its user know of the answer that it stands for, if the answer has it.
 fn tells(met: &Value) -> Result<String> {
-    let mut told = Vec::new();
+    let mut told: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for error in runs(met)?.into_iter().flatten().map(|run| &run["error"]).filter(|error| !error.is_null()) {
-        let class = error["class"].as_str().context("an error has a class")?;
-        let parts: Vec<_> = error["tells"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let parts = if parts.is_empty() { "nothing of the answer's head".to_owned() } else { parts.join(", ") };
-        told.push(format!("`{class}`: {parts}"));
+        let parts = told.entry(error["class"].as_str().context("an error has a class")?).or_default();
+        for part in error["tells"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
     }
-    told.sort();
-    told.dedup();
+    let said = |(class, parts): (&str, Vec<&str>)| {
+        let parts = if parts.is_empty() { "nothing of the answer's head".to_owned() } else { parts.join(", ") };
+        format!("`{class}`: {parts}")
+    };
+    let told: Vec<_> = told.into_iter().map(said).collect();
     Ok(if told.is_empty() { "–".to_owned() } else { told.join("; ") })
 }
 

@@ -5,8 +5,8 @@ use super::view::{Expand, attachment, comment, content, history, label, property
 use crate::content::asked::{Asked, short, text};
 use crate::content::files::uploads;
 use crate::content::lookup::{
-    attachment_of, by_id, children, descendants, labels, needed, needs, next_version, page_of, property_of, rewritten,
-    space_of, without_page,
+    attachment_of, by_id, children, descendants, labels, needed, needed_id, needs, next_version, page_of, property_of,
+    rewritten, space_of, without_page,
 };
 use crate::content::pages::v1;
 use crate::content::reply::{Problem, Reply};
@@ -146,7 +146,7 @@ fn create(site: &Site, body: &Value) -> Result<Reply, Problem> {
             Ok(Reply::written(200, &content(site, &page, &Expand::written()), Change::Put(Kind::Page, page)))
         }
         "comment" => {
-            let page = page_of(site, needed(body, "/container/id")?)?;
+            let page = page_of(site, &needed_id(body, "/container/id")?)?;
             let title = format!("Re: {}", page.title);
             let made = site.draft(page.id, text(body, "/title").unwrap_or(&title), told);
             Ok(Reply::written(200, &comment(&made, &Expand::written()), Change::Put(Kind::Comment, made)))
@@ -158,9 +158,8 @@ fn create(site: &Site, body: &Value) -> Result<Reply, Problem> {
 /// A page below the last of the ancestors that a request names.
 fn placed(site: &Site, mut page: Record, body: &Value) -> Result<Record, Problem> {
     if let Some(parent) = body["ancestors"].as_array().and_then(|all| all.last()) {
-        let id = parent["id"].as_u64().map(|id| id.to_string());
-        let id = id.as_deref().or_else(|| parent["id"].as_str()).ok_or_else(|| needs("ancestors.id"))?;
-        page.more.insert("parent", page_of(site, id)?.id.to_string());
+        let id = needed_id(parent, "/id").map_err(|_| needs("ancestors.id"))?;
+        page.more.insert("parent", page_of(site, &id)?.id.to_string());
     }
     Ok(page)
 }

@@ -123,7 +123,7 @@ pub(super) fn found(site: &Site, page: &Record, content: Value) -> Value {
     json!({
         "content": content, "title": page.title, "excerpt": page.text, "url": format!("/pages/{}", page.id),
         "resultGlobalContainer": { "title": space.title, "displayUrl": format!("/spaces/{}", space_key(&space)) },
-        "entityType": "content", "lastModified": DATE, "score": 0.0,
+        "entityType": "content", "breadcrumbs": [], "iconCssClass": "content-type-page", "lastModified": DATE, "score": 0.0,
     })
 }
 
