@@ -72,13 +72,7 @@ impl Query {
 
     /// What it finds, in its order.
     pub(super) fn find(&self, site: &Site, kind: Kind, fields: Fields) -> Vec<Record> {
-        let of = |record: &Record, field: &str| fields(site, record, field).unwrap_or_default();
-        let mut found: Vec<_> =
-            site.all(kind).filter(|record| self.condition.holds(&|field| of(record, field))).collect();
-        if !self.order.is_empty() {
-            found.sort_by(|a, b| self.compare(a, b, &of));
-        }
-        found
+        self.placed(site, kind, fields).into_iter().map(|(_, record)| record).collect()
     }
 
     /// A page of what it finds, and how many that are. With a cursor it begins after the object that this names, wherever
@@ -91,31 +85,53 @@ impl Query {
         (cursor, skipped): (Option<&str>, u64),
         limit: u64,
     ) -> Result<(Page, usize), Problem> {
-        let found = self.find(site, kind, fields);
+        let found = self.placed(site, kind, fields);
         let total = found.len();
         let Some(id) = cursor.map(read_cursor).transpose()? else {
             let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
-            return Ok((Page::of(found.into_iter().skip(skipped), limit), total));
+            return Ok((Page::of(found.into_iter().map(|(_, record)| record).skip(skipped), limit), total));
         };
-        let of = |record: &Record, field: &str| fields(site, record, field).unwrap_or_default();
         let last = match site.get(kind, id) {
-            Some(last) => last,
+            Some(last) => self.place(site, &last, fields),
             // In the order of numbers, the number is enough.
-            None if self.order.is_empty() => Record { id, ..Record::default() },
+            None if self.order.is_empty() => Place { texts: Vec::new(), id },
             None => return Err(Problem::bad("the page's last object is gone: search anew".to_owned())),
         };
-        let rest = found.into_iter().skip_while(|record| self.compare(record, &last, &of) != Ordering::Greater);
-        Ok((Page::of(rest, limit), total))
+        let rest = found.into_iter().skip_while(|(place, _)| self.compare(place, &last) != Ordering::Greater);
+        Ok((Page::of(rest.map(|(_, record)| record), limit), total))
+    }
+
+    /// What it finds, in its order, each with its place.
+    fn placed(&self, site: &Site, kind: Kind, fields: Fields) -> Vec<(Place, Record)> {
+        let of = |record: &Record, field: &str| fields(site, record, field).unwrap_or_default();
+        let found = site.all(kind).filter(|record| self.condition.holds(&|field| of(record, field)));
+        let mut placed: Vec<_> = found.map(|record| (self.place(site, &record, fields), record)).collect();
+        if !self.order.is_empty() {
+            placed.sort_by(|(a, _), (b, _)| self.compare(a, b));
+        }
+        placed
+    }
+
+    fn place(&self, site: &Site, record: &Record, fields: Fields) -> Place {
+        let text = |(field, _): &(String, bool)| sortable(fields(site, record, field).unwrap_or_default());
+        Place { texts: self.order.iter().map(text).collect(), id: record.id }
     }
 
     /// By the fields of the order, then by number.
-    fn compare(&self, a: &Record, b: &Record, of: &impl Fn(&Record, &str) -> Vec<String>) -> Ordering {
-        let by_fields = self.order.iter().map(|(field, is_descending)| {
-            let order = sortable(of(a, field)).cmp(&sortable(of(b, field)));
-            if *is_descending { order.reverse() } else { order }
-        });
+    fn compare(&self, a: &Place, b: &Place) -> Ordering {
+        let by_fields = self
+            .order
+            .iter()
+            .zip(a.texts.iter().zip(&b.texts))
+            .map(|((_, is_descending), (a, b))| if *is_descending { b.cmp(a) } else { a.cmp(b) });
         by_fields.fold(Ordering::Equal, Ordering::then).then(a.id.cmp(&b.id))
     }
+}
+
+/// Where an object stands in an order: its text for each field, and its number.
+struct Place {
+    texts: Vec<Vec<(String, u64)>>,
+    id: u64,
 }
 
 impl Condition {
@@ -249,9 +265,18 @@ mod tests {
         let ids =
             |keep: &dyn Fn(&Record) -> bool| all.iter().filter(|record| keep(record)).map(|record| record.id).collect();
         match condition {
-            Condition::All(some) => ids(&|record| some.iter().all(|one| slow(one, all).contains(&record.id))),
-            Condition::Any(some) => ids(&|record| some.iter().any(|one| slow(one, all).contains(&record.id))),
-            Condition::Not(one) => ids(&|record| !slow(one, all).contains(&record.id)),
+            Condition::All(some) => {
+                let sets: Vec<_> = some.iter().map(|one| slow(one, all)).collect();
+                ids(&|record| sets.iter().all(|set| set.contains(&record.id)))
+            }
+            Condition::Any(some) => {
+                let sets: Vec<_> = some.iter().map(|one| slow(one, all)).collect();
+                ids(&|record| sets.iter().any(|set| set.contains(&record.id)))
+            }
+            Condition::Not(one) => {
+                let set = slow(one, all);
+                ids(&|record| !set.contains(&record.id))
+            }
             Condition::Is(term) => ids(&|record| {
                 let texts = fields(&Site::default(), record, &term.field).unwrap();
                 let is = texts.iter().any(|text| term.values.iter().any(|value| value == text));
