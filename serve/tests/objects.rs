@@ -98,6 +98,20 @@ fn expand_shows_what_it_names_and_the_rest_is_listed_as_expandable() {
 }
 
 #[test]
+fn what_is_archived_or_of_another_type_is_not_there() {
+    let client = Client::new(PLENTY);
+    let count = |path: &str| client.get(path).json()["results"].as_array().map(Vec::len);
+    for path in ["/wiki/api/v2/pages?", "/wiki/api/v2/spaces?", "/wiki/rest/api/space?", "/wiki/rest/api/content?"] {
+        assert_eq!(count(&format!("{path}status=archived&limit=7")), Some(0), "{path}");
+        assert_eq!(count(&format!("{path}status=archived,current&limit=7")), Some(7), "{path}");
+    }
+    assert_eq!(count("/wiki/rest/api/content?type=blogpost"), Some(0));
+    assert_eq!(client.get("/wiki/rest/api/content?type=cake").status, 400);
+    assert_eq!(count("/wiki/rest/api/space?spaceKey=S2&spaceKey=S3"), Some(2));
+    assert_eq!(count("/wiki/api/v2/spaces?keys=S2,S3&ids=3"), Some(1));
+}
+
+#[test]
 fn restrictions_say_who_may_and_are_replaced_or_added_to() {
     let client = Client::new(PLENTY);
     let path = format!("{V1}/100000/restriction");
