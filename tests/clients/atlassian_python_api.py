@@ -179,7 +179,9 @@ PAGES = {
 WRITES = {
     "v1 create_page, update_page": page_and_version,
     "v1 create_page below another": child_page,
-    "v1 append_page": lambda: same("more" in V1.append_page("100000", "Page 1", "<p>more</p>")["body"]["storage"]["value"], True),
+    "v1 append_page": lambda: same(
+        "more" in V1.append_page("100000", "Page 1", "<p>more</p>")["body"]["storage"]["value"], True
+    ),
     "v1 attach_content, download_attachments_from_page": attachment,
     "v1 attach_content of the same name": attachment_twice,
     "v1 set_page_label, remove_page_label": labels,
@@ -204,7 +206,7 @@ KNOWN = {
     "v1 get_all_pages_from_space": LOST,
     "v1 get_all_pages_by_label": LOST,
     "v1 iter_cql": LOST,
-    "v1 attach_content of the same name": "sends the second file to `PUT content/{attachment}`, which only Data Center has",
+    "v1 attach_content of the same name": "sends the second to `PUT content/{attachment}`, as Data Center has it",
     "v2 search": "asks for `api/v2/search`; the search is part of version 1 only",
     "v2 create_page_footer_comment": "posts to `api/v2/comments`; the path is `footer-comments`",
     "v2 add_page_label": "posts to `api/v2/pages/{id}/labels`, which can only be read",

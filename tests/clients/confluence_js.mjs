@@ -8,12 +8,18 @@ const world = new World(process.argv[2]);
 const client = settings =>
   new ConfluenceClient({ host: world.url, authentication: { oauth2: { accessToken: 'any' } }, ...settings });
 const c = client();
-const page = (title, more) => ({ type: 'page', title, space: { key: 'S2' }, body: { storage: { value: '<p>one</p>', representation: 'storage' } }, ...more });
+const page = (title, more) => ({
+  type: 'page',
+  title,
+  space: { key: 'S2' },
+  body: { storage: { value: '<p>one</p>', representation: 'storage' } },
+  ...more,
+});
 
 /** All results of a list: a search goes on by cursor, the others by offset. */
 async function all(list, parameters) {
   const found = [];
-  for (let cursor; ; ) {
+  for (let cursor; ;) {
     const { results, size, _links } = await list({ ...parameters, ...(cursor ? { cursor } : { start: found.length }) });
     found.push(...results);
     if (!_links.next || size === 0) return found;
@@ -22,16 +28,30 @@ async function all(list, parameters) {
 }
 
 const reads = {
-  getContentById: async () => same((await c.content.getContentById({ id: '100004', expand: ['space', 'version'] })).space.key, 'S5'),
-  'getContent by title': async () => same((await c.content.getContent({ spaceKey: 'S5', title: 'Page 5' })).results[0]?.id, '100004'),
-  getHistoryForContent: async () => same((await c.content.getHistoryForContent({ id: '100004' })).lastUpdated.number, 1),
+  getContentById: async () =>
+    same((await c.content.getContentById({ id: '100004', expand: ['space', 'version'] })).space.key, 'S5'),
+  'getContent by title': async () =>
+    same((await c.content.getContent({ spaceKey: 'S5', title: 'Page 5' })).results[0]?.id, '100004'),
+  getHistoryForContent: async () =>
+    same((await c.content.getHistoryForContent({ id: '100004' })).lastUpdated.number, 1),
   searchContentByCQL: async () => same((await c.content.searchContentByCQL({ cql: 'space = S4', limit: 5 })).size, 5),
-  searchByCQL: async () => same((await c.search.searchByCQL({ cql: 'type = page AND (space = S4 OR space = S5)', limit: 7 })).size, 7),
+  searchByCQL: async () =>
+    same((await c.search.searchByCQL({ cql: 'type = page AND (space = S4 OR space = S5)', limit: 7 })).size, 7),
   getSpaces: async () => same((await c.space.getSpaces()).size, 10),
-  getSpace: async () => same((await c.space.getSpace({ spaceKey: 'S3', expand: ['homepage', 'permissions'] })).name, 'Space 3'),
-  getContentForSpace: async () => same((await c.space.getContentForSpace({ spaceKey: 'S3', limit: 5 })).page.results.length, 5),
-  getContentChildrenByType: async () => same((await c.contentChildrenAndDescendants.getContentChildrenByType({ id: '100004', type: 'attachment' })).size, 1),
-  getContentChildren: async () => same((await c.contentChildrenAndDescendants.getContentChildren({ id: '100004', expand: ['page'] })).page.results, []),
+  getSpace: async () =>
+    same((await c.space.getSpace({ spaceKey: 'S3', expand: ['homepage', 'permissions'] })).name, 'Space 3'),
+  getContentForSpace: async () =>
+    same((await c.space.getContentForSpace({ spaceKey: 'S3', limit: 5 })).page.results.length, 5),
+  getContentChildrenByType: async () =>
+    same(
+      (await c.contentChildrenAndDescendants.getContentChildrenByType({ id: '100004', type: 'attachment' })).size,
+      1,
+    ),
+  getContentChildren: async () =>
+    same(
+      (await c.contentChildrenAndDescendants.getContentChildren({ id: '100004', expand: ['page'] })).page.results,
+      [],
+    ),
   getLabelsForContent: async () => same((await c.contentLabels.getLabelsForContent({ id: '100004' })).size, 2),
   getContentVersions: async () => same((await c.contentVersions.getContentVersions({ id: '100004' })).size, 1),
   getGroups: async () => same((await c.group.getGroups()).size, 5),
@@ -39,14 +59,37 @@ const reads = {
   getGroupMembersByGroupId: async () => same((await c.group.getGroupMembersByGroupId({ groupId: 'group-2' })).size, 10),
   getCurrentUser: async () => same((await c.users.getCurrentUser()).accountId, 'user-1'),
   getUser: async () => same((await c.users.getUser({ accountId: 'user-9' })).displayName, 'User 9'),
-  getGroupMembershipsForUser: async () => same((await c.users.getGroupMembershipsForUser({ accountId: 'user-1' })).results.map(({ id }) => id), ['group-1']),
+  getGroupMembershipsForUser: async () =>
+    same(
+      (await c.users.getGroupMembershipsForUser({ accountId: 'user-1' })).results.map(({ id }) => id),
+      ['group-1'],
+    ),
   getRestrictions: async () => same((await c.contentRestrictions.getRestrictions({ id: '100004' })).size, 2),
-  checkContentPermission: async () => same((await c.contentPermissions.checkContentPermission({ id: '100004', subject: { type: 'user', identifier: 'user-1' }, operation: 'read' })).hasPermission, true),
+  checkContentPermission: async () =>
+    same(
+      (
+        await c.contentPermissions.checkContentPermission({
+          id: '100004',
+          subject: { type: 'user', identifier: 'user-1' },
+          operation: 'read',
+        })
+      ).hasPermission,
+      true,
+    ),
 };
 
 const pages = {
-  'getContent to the end': async () => same(new Set((await all(options => c.content.getContent(options), { spaceKey: 'S4', limit: 30 })).map(({ id }) => id)).size, 100),
-  'searchContentByCQL to the end': async () => same((await all(options => c.content.searchContentByCQL(options), { cql: 'label = "tenth-3"', limit: 30 })).length, 100),
+  'getContent to the end': async () =>
+    same(
+      new Set((await all(options => c.content.getContent(options), { spaceKey: 'S4', limit: 30 })).map(({ id }) => id))
+        .size,
+      100,
+    ),
+  'searchContentByCQL to the end': async () =>
+    same(
+      (await all(options => c.content.searchContentByCQL(options), { cql: 'label = "tenth-3"', limit: 30 })).length,
+      100,
+    ),
 };
 
 const writes = {
@@ -62,7 +105,10 @@ const writes = {
     const { id } = await c.content.createContent(page('Parent'));
     const child = await c.content.createContent(page('Child', { ancestors: [{ id }] }));
     const below = await c.contentChildrenAndDescendants.getDescendantsOfType({ id, type: 'page' });
-    return same(below.results.map(found => found.id), [child.id]);
+    return same(
+      below.results.map(found => found.id),
+      [child.id],
+    );
   },
   'createContent of a comment': async () => {
     const container = { id: '100004', type: 'page' };
@@ -81,16 +127,29 @@ const writes = {
     await c.contentLabels.addLabelsToContent({ id: '100004', body: [{ prefix: 'global', name: 'fresh' }] });
     await c.contentLabels.removeLabelFromContent({ id: '100004', label: 'headroom' });
     const { results } = await c.contentLabels.getLabelsForContent({ id: '100004' });
-    return same(results.map(({ name }) => name), ['tenth-4', 'fresh']);
+    return same(
+      results.map(({ name }) => name),
+      ['tenth-4', 'fresh'],
+    );
   },
   'content property': async () => {
     await c.contentProperties.createContentProperty({ id: '100004', key: 'k', value: { a: 1 } });
     return same((await c.contentProperties.getContentProperty({ id: '100004', key: 'k' })).value, { a: 1 });
   },
-  'addUserToContentRestriction': async () => {
-    await c.contentRestrictions.addUserToContentRestriction({ id: '100004', operationKey: 'read', accountId: 'user-2' });
-    const { restrictions } = await c.contentRestrictions.getRestrictionsForOperation({ id: '100004', operationKey: 'read' });
-    return same(restrictions.user.results.map(({ accountId }) => accountId), ['user-2']);
+  addUserToContentRestriction: async () => {
+    await c.contentRestrictions.addUserToContentRestriction({
+      id: '100004',
+      operationKey: 'read',
+      accountId: 'user-2',
+    });
+    const { restrictions } = await c.contentRestrictions.getRestrictionsForOperation({
+      id: '100004',
+      operationKey: 'read',
+    });
+    return same(
+      restrictions.user.results.map(({ accountId }) => accountId),
+      ['user-2'],
+    );
   },
   createSpace: async () => {
     await c.space.createSpace({ key: 'NEW', name: 'New' });
@@ -98,5 +157,15 @@ const writes = {
   },
 };
 
-const calls = one => [() => one.content.getContentById({ id: '100000' }), () => one.content.createContent(page('Only once'))];
-await report(world, { client: 'confluence.js', version, reads, pages, writes, refusals: { 'as it comes, for it has no setting for this': calls(c) } });
+const calls = one => [
+  () => one.content.getContentById({ id: '100000' }),
+  () => one.content.createContent(page('Only once')),
+];
+await report(world, {
+  client: 'confluence.js',
+  version,
+  reads,
+  pages,
+  writes,
+  refusals: { 'as it comes, for it has no setting for this': calls(c) },
+});

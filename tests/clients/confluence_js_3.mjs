@@ -1,5 +1,5 @@
-// confluence.js from its third version on, which checks each answer against a schema: version 2 of Confluence's API, and of
-// version 1 what is left.
+// confluence.js from its third version on, which checks each answer against a schema: version 2 of the API, and what is
+// left of version 1.
 import { createRequire } from 'node:module';
 import { createV1Client, createV2Client } from 'confluence.js-3';
 import { withRetry } from 'confluence.js-3/core';
@@ -15,7 +15,7 @@ const fresh = title => ({ spaceId: '2', title, body: body('<p>one</p>') });
 /** The ids of all objects of a list by cursor. */
 async function all(list, parameters) {
   const ids = new Set();
-  for (let cursor; ; ) {
+  for (let cursor; ;) {
     const { results, _links } = await list({ ...parameters, cursor });
     results.forEach(({ id }) => ids.add(id));
     if (!_links?.next) return ids.size;
@@ -24,7 +24,11 @@ async function all(list, parameters) {
 }
 
 const reads = {
-  getPageById: async () => same(`${(await two.page.getPageById({ id: 100_004, bodyFormat: 'storage' })).body.storage.value}`, 'Text of Page 5.'),
+  getPageById: async () =>
+    same(
+      `${(await two.page.getPageById({ id: 100_004, bodyFormat: 'storage' })).body.storage.value}`,
+      'Text of Page 5.',
+    ),
   getPageLabels: async () => same((await two.label.getPageLabels({ id: 100_004 })).results.length, 2),
   getPageAttachments: async () => same((await two.attachment.getPageAttachments({ id: 100_004 })).results.length, 1),
   getPageVersions: async () => same((await two.version.getPageVersions({ id: 100_004 })).results.length, 1),
@@ -33,7 +37,8 @@ const reads = {
   'v1 searchByCQL': async () => same((await one.search.searchByCQL({ cql: 'space = S4', limit: 5 })).results.length, 5),
   'v1 getCurrentUser': async () => same((await one.users.getCurrentUser()).accountId, 'user-1'),
   'v1 getGroups': async () => same((await one.group.getGroups()).results.length, 5),
-  'v1 getGroupMembersByGroupId': async () => same((await one.group.getGroupMembersByGroupId({ groupId: 'group-2' })).results.length, 10),
+  'v1 getGroupMembersByGroupId': async () =>
+    same((await one.group.getGroupMembersByGroupId({ groupId: 'group-2' })).results.length, 10),
 };
 const pages = {
   'getPages to the end': async () => same(await all(two.page.getPages, { spaceId: [4], limit: 30 }), 100),
@@ -64,7 +69,10 @@ const writes = {
 };
 
 const retried = createV2Client({ ...settings, retry: { maxAttempts: 5 } });
-const [read, write] = [c => () => c.page.getPageById({ id: 100_000 }), c => () => c.page.createPage({ body: fresh('Only once') })];
+const [read, write] = [
+  c => () => c.page.getPageById({ id: 100_000 }),
+  c => () => c.page.createPage({ body: fresh('Only once') }),
+];
 const again = call => () => withRetry(call, { maxAttempts: 5, retryRateLimit: true });
 const refusals = {
   'as it comes': [read(two), write(two)],

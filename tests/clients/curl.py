@@ -28,7 +28,16 @@ class Failed(Exception):
 def curl(path, *options):
     """Runs curl, and lets the server's time pass when curl says that it waits."""
     url = path if path.startswith("http") else f"{WORLD.url}{path}"
-    command = ["curl", "--disable", "--no-progress-meter", "--fail", "--noproxy", "*", "-H", "Authorization: Bearer any"]
+    command = [
+        "curl",
+        "--disable",
+        "--no-progress-meter",
+        "--fail",
+        "--noproxy",
+        "*",
+        "-H",
+        "Authorization: Bearer any",
+    ]
     with subprocess.Popen([*command, *options, url], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         status = None
         for line in map(bytes.decode, process.stderr):

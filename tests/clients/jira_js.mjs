@@ -14,14 +14,28 @@ const key = 'P1-20000';
 const reads = {
   getCurrentUser: async () => same((await c.myself.getCurrentUser()).accountId, 'user-1'),
   getServerInfo: async () => same((await c.serverInfo.getServerInfo()).deploymentType, 'Cloud'),
-  getIssue: async () => same((await c.issues.getIssue({ issueIdOrKey: key, fields: ['summary'] })).fields, { summary: 'Issue 1' }),
+  getIssue: async () =>
+    same((await c.issues.getIssue({ issueIdOrKey: key, fields: ['summary'] })).fields, { summary: 'Issue 1' }),
   getAllProjects: async () => same((await c.projects.searchProjects()).total, 5),
   getProject: async () => same((await c.projects.getProject({ projectIdOrKey: 'P3' })).name, 'Project 3'),
-  getFields: async () => same((await c.issueFields.getFields()).some(({ id }) => id === 'summary'), true),
+  getFields: async () =>
+    same(
+      (await c.issueFields.getFields()).some(({ id }) => id === 'summary'),
+      true,
+    ),
   getPriorities: async () => same((await c.issuePriorities.searchPriorities()).values.length, 5),
-  getStatuses: async () => same((await c.workflowStatuses.getStatuses()).map(({ name }) => name), ['To Do', 'In Progress', 'Done']),
-  getIssueAllTypes: async () => same((await c.issueTypes.getIssueAllTypes()).map(({ name }) => name), ['Task', 'Bug', 'Story']),
-  getCreateIssueMetaIssueTypes: async () => same((await c.issues.getCreateIssueMetaIssueTypes({ projectIdOrKey: 'P1' })).issueTypes?.length, 3),
+  getStatuses: async () =>
+    same(
+      (await c.workflowStatuses.getStatuses()).map(({ name }) => name),
+      ['To Do', 'In Progress', 'Done'],
+    ),
+  getIssueAllTypes: async () =>
+    same(
+      (await c.issueTypes.getIssueAllTypes()).map(({ name }) => name),
+      ['Task', 'Bug', 'Story'],
+    ),
+  getCreateIssueMetaIssueTypes: async () =>
+    same((await c.issues.getCreateIssueMetaIssueTypes({ projectIdOrKey: 'P1' })).issueTypes?.length, 3),
   getTransitions: async () => same((await c.issues.getTransitions({ issueIdOrKey: key })).transitions.length, 3),
   getUser: async () => same((await c.users.getUser({ accountId: 'user-9' })).displayName, 'User 9'),
   findUsers: async () => same((await c.userSearch.findUsers({ query: 'User 12' })).length, 1),
@@ -33,17 +47,20 @@ const reads = {
 const pages = {
   'searchForIssuesUsingJqlEnhancedSearch to the end': async () => {
     const [keys, options] = [new Set(), { jql: 'project = P2', fields: ['summary'], maxResults: 70 }];
-    for (let nextPageToken; ; ) {
+    for (let nextPageToken; ;) {
       const found = await c.issueSearch.searchForIssuesUsingJqlEnhancedSearch({ ...options, nextPageToken });
       found.issues.forEach(issue => keys.add(issue.key));
       ({ nextPageToken } = found);
       if (!nextPageToken) return same(keys.size, 200);
     }
   },
-  'searchForIssuesUsingJqlEnhancedSearchPost': async () => {
+  searchForIssuesUsingJqlEnhancedSearchPost: async () => {
     const jql = 'project in (P1, P2) AND NOT summary ~ "issue 1" ORDER BY key';
     const found = await c.issueSearch.searchForIssuesUsingJqlEnhancedSearchPost({ jql, maxResults: 5_000 });
-    return same(found.issues.some(({ fields }) => fields?.summary === 'Issue 1'), false);
+    return same(
+      found.issues.some(({ fields }) => fields?.summary === 'Issue 1'),
+      false,
+    );
   },
   'getAllUsers to the end': async () => {
     const first = await c.users.getAllUsers({ maxResults: 30 });
@@ -81,11 +98,21 @@ const writes = {
   },
   'addAttachment, getAttachmentContent': async () => {
     const file = Buffer.from([0, 255, 1]);
-    const [made] = await c.issueAttachments.addAttachment({ issueIdOrKey: key, attachment: { filename: 'a.bin', file } });
+    const [made] = await c.issueAttachments.addAttachment({
+      issueIdOrKey: key,
+      attachment: { filename: 'a.bin', file },
+    });
     const read = await c.issueAttachments.getAttachmentContent({ id: made.id });
     return same(Buffer.from(read).toString('hex'), file.toString('hex'));
   },
 };
 
 const calls = [() => c.myself.getCurrentUser(), () => c.issues.createIssue(fresh())];
-await report(world, { client: 'jira.js', version, reads, pages, writes, refusals: { 'as it comes, for it has no setting for this': calls } });
+await report(world, {
+  client: 'jira.js',
+  version,
+  reads,
+  pages,
+  writes,
+  refusals: { 'as it comes, for it has no setting for this': calls },
+});

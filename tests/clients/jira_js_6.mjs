@@ -15,12 +15,21 @@ const text = { type: 'doc', version: 1, content: [] };
 const reads = {
   getCurrentUser: async () => same((await c.myself.getCurrentUser()).accountId, 'user-1'),
   getServerInfo: async () => same((await c.serverInfo.getServerInfo()).deploymentType, 'Cloud'),
-  getIssue: async () => same((await c.issues.getIssue({ issueIdOrKey, fields: ['summary'] })).fields.summary, 'Issue 1'),
+  getIssue: async () =>
+    same((await c.issues.getIssue({ issueIdOrKey, fields: ['summary'] })).fields.summary, 'Issue 1'),
   searchProjects: async () => same((await c.projects.searchProjects()).total, 5),
   getProject: async () => same((await c.projects.getProject({ projectIdOrKey: 'P3' })).name, 'Project 3'),
-  getFields: async () => same((await c.issueFields.getFields()).some(({ id }) => id === 'summary'), true),
+  getFields: async () =>
+    same(
+      (await c.issueFields.getFields()).some(({ id }) => id === 'summary'),
+      true,
+    ),
   searchPriorities: async () => same((await c.issuePriorities.searchPriorities()).values.length, 5),
-  getStatuses: async () => same((await c.workflowStatuses.getStatuses()).map(({ name }) => name), ['To Do', 'In Progress', 'Done']),
+  getStatuses: async () =>
+    same(
+      (await c.workflowStatuses.getStatuses()).map(({ name }) => name),
+      ['To Do', 'In Progress', 'Done'],
+    ),
   getTransitions: async () => same((await c.issues.getTransitions({ issueIdOrKey })).transitions.length, 3),
   getUser: async () => same((await c.users.getUser({ accountId: 'user-9' })).displayName, 'User 9'),
   findUsers: async () => same((await c.userSearch.findUsers({ query: 'User 12' })).length, 1),
@@ -30,7 +39,7 @@ const reads = {
 const pages = {
   'searchAndReconsileIssuesUsingJql to the end': async () => {
     const keys = new Set();
-    for (let nextPageToken; ; ) {
+    for (let nextPageToken; ;) {
       const options = { jql: 'project = P2', fields: ['summary'], maxResults: 70, nextPageToken };
       const found = await c.issueSearch.searchAndReconsileIssuesUsingJql(options);
       found.issues.forEach(issue => keys.add(issue.key));

@@ -76,7 +76,9 @@ READS = {
     "myself": lambda: same(C.myself()["accountId"], "user-1"),
     "server_info": lambda: same(C.server_info()["deploymentType"], "Cloud"),
     "issue": lambda: same(C.issue("P1-20000").fields.summary, "Issue 1"),
-    "issue of two fields": lambda: same("description" in C.issue("P1-20000", fields="summary,status").raw["fields"], False),
+    "issue of two fields": lambda: same(
+        "description" in C.issue("P1-20000", fields="summary,status").raw["fields"], False
+    ),
     "projects": lambda: same(len(C.projects()), 5),
     "project": lambda: same(C.project("P3").name, "Project 3"),
     "fields": lambda: same("summary" in [field["id"] for field in C.fields()], True),
@@ -97,10 +99,17 @@ READS = {
     "approximate_issue_count": lambda: same(C.approximate_issue_count("project = P2"), 200),
 }
 PAGES = {
-    "enhanced_search_issues": lambda: same(len({one.key for one in C.enhanced_search_issues("project = P2", maxResults=0)}), 200),
+    "enhanced_search_issues": lambda: same(
+        len({one.key for one in C.enhanced_search_issues("project = P2", maxResults=0)}), 200
+    ),
     "search_issues": lambda: same(len({one.key for one in C.search_issues("project = P2", maxResults=False)}), 200),
     "search_issues by OR, IN, ORDER BY": lambda: same(
-        [one.key for one in C.enhanced_search_issues("key in (P1-20000, P2-20001) OR id = 20003 ORDER BY id DESC", maxResults=3)],
+        [
+            one.key
+            for one in C.enhanced_search_issues(
+                "key in (P1-20000, P2-20001) OR id = 20003 ORDER BY id DESC", maxResults=3
+            )
+        ],
         ["P4-20003", "P2-20001", "P1-20000"],
     ),
 }
@@ -121,7 +130,12 @@ SETTINGS = {"as it comes": {}, "max_retries=10": {"max_retries": 10}}
 def refusals(settings):
     # Otherwise it asks for the server's version before anything else.
     one = client(get_server_info=False, **settings)
-    return WORLD.refusals(one.myself, lambda: one._session.post(one._get_url("issue"), data=json.dumps({"fields": {"project": {"key": "P1"}, "summary": "Only once"}})))
+    return WORLD.refusals(
+        one.myself,
+        lambda: one._session.post(
+            one._get_url("issue"), data=json.dumps({"fields": {"project": {"key": "P1"}, "summary": "Only once"}})
+        ),
+    )
 
 
 print(

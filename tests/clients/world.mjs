@@ -71,7 +71,11 @@ export class World {
     if (isDated) {
       const end = this.#elapsedMs + seconds * 1_000;
       const set = new Date(START + end).toUTCString();
-      await this.control('faults', { name: 'dated', on: { before: `${end} ms` }, then: { header: { name: 'Retry-After', set } } });
+      await this.control('faults', {
+        name: 'dated',
+        on: { before: `${end} ms` },
+        then: { header: { name: 'Retry-After', set } },
+      });
     }
   }
 
@@ -106,7 +110,9 @@ export class World {
     const seen = {};
     for (const [name, task] of Object.entries(named)) {
       await this.control('reset', {});
-      const wrong = await task().catch(error => `${error?.name ?? 'an object'}: ${error?.message ?? JSON.stringify(error)}`);
+      const wrong = await task().catch(
+        error => `${error?.name ?? 'an object'}: ${error?.message ?? JSON.stringify(error)}`,
+      );
       seen[name] = wrong ? wrong.replaceAll(/\s+/g, ' ').slice(0, 200) : null;
     }
     return seen;
@@ -121,7 +127,9 @@ function isOfNode() {
 /** How many requests came before what the first refusal told: counted from the waits alone. */
 function reckoned(waits, { seconds, isTold = true, isDated, status }, requests) {
   if (!isTold || isDated || status) return 0;
-  const sent = Array.from({ length: requests - 1 }, (_, at) => waits.slice(0, at + 1).reduce((sum, wait) => sum + wait, 0));
+  const sent = Array.from({ length: requests - 1 }, (_, at) =>
+    waits.slice(0, at + 1).reduce((sum, wait) => sum + wait, 0),
+  );
   return sent.filter(at => at < seconds).length;
 }
 
