@@ -213,13 +213,15 @@ proptest! {
     /// What is there all the time comes once, whatever is deleted between two pages.
     #[test]
     fn a_search_in_any_order_is_paged_without_gaps(
-        size in 20_u64..90, by in prop_oneof![Just("summary"), Just("id"), Just("project"), Just("key")], is_descending: bool, gone in 20_000_u64..20_200,
+        size in 20_u64..90, by in prop_oneof![Just("summary"), Just("id"), Just("project"), Just("key")],
+        is_descending: bool, gone in 20_000_u64..20_200,
     ) {
         let client = Client::new(PLENTY);
         let jql = format!("project in (P1, P2) order by {by} {}", if is_descending { "desc" } else { "asc" });
         let (mut seen, mut token) = (Vec::new(), Value::Null);
         loop {
-            let answer = client.post("/rest/api/3/search/jql", &json!({ "jql": jql, "maxResults": size, "nextPageToken": token }));
+            let asked = json!({ "jql": jql, "maxResults": size, "nextPageToken": token });
+            let answer = client.post("/rest/api/3/search/jql", &asked);
             prop_assert_eq!(answer.status, 200, "{}", answer.body);
             let page = ids(&answer, "issues", "id");
             let last = page.last().cloned();

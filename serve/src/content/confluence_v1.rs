@@ -119,7 +119,8 @@ fn search(site: &Site, asked: &Asked<'_>) -> Result<Reply, Problem> {
         links["next"] = target.replacen("/wiki", "", 1).into();
     }
     let body = json!({
-        "results": results, "start": start, "limit": limit, "size": size, "totalSize": total, "cqlQuery": cql, "searchDuration": 1, "_links": links,
+        "results": results, "start": start, "limit": limit, "size": size, "totalSize": total, "cqlQuery": cql,
+        "searchDuration": 1, "_links": links,
     });
     Ok(Reply::json(&body, size))
 }

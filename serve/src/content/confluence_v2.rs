@@ -210,7 +210,8 @@ fn version(one: &Record) -> Value {
 fn comment(comment: &Record, form: Form) -> Value {
     json!({
         "id": comment.id.to_string(), "status": "current", "title": comment.title, "pageId": comment.parent.to_string(),
-        "version": version(comment), "body": form.body(&comment.text), "_links": { "webui": format!("/pages/{}", comment.parent) },
+        "version": version(comment), "body": form.body(&comment.text),
+        "_links": { "webui": format!("/pages/{}", comment.parent) },
     })
 }
 

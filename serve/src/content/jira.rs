@@ -65,7 +65,10 @@ fn read(view: &View<'_>, rest: &[&str]) -> Result<Reply, Problem> {
             let group = wanted_group(site, asked)?;
             let page = Offset::at(0, 50, site.within(Kind::User, group.id));
             let mut value = view::group(&group);
-            value["users"] = json!({ "size": page.total, "items": page.values(|one| user(asked, one)), "max-results": 50, "start-index": 0, "end-index": page.end() });
+            value["users"] = json!({
+                "size": page.total, "items": page.values(|one| user(asked, one)), "max-results": 50, "start-index": 0,
+                "end-index": page.end(),
+            });
             Ok(Reply::json(&value, 1 + page.records.len()))
         }
         ["group", "bulk"] => Ok(listed("values", &Offset::of(asked, NAMES, [50, 200], site.all(Kind::Group))?, group)),

@@ -49,7 +49,9 @@ pub(super) fn content(site: &Site, page: &Record, expand: &Expand) -> Value {
     let mut value = json!({
         "id": page.id.to_string(), "type": "page", "status": "current", "title": page.title,
         "extensions": { "position": "none" },
-        "_links": { "self": format!("/wiki{path}"), "webui": format!("/pages/{}", page.id), "tinyui": format!("/x/{}", page.id) },
+        "_links": {
+            "self": format!("/wiki{path}"), "webui": format!("/pages/{}", page.id), "tinyui": format!("/x/{}", page.id),
+        },
     });
     let space = || site.get(Kind::Space, page.parent).map(|space| space_view(site, &space, &Expand::nothing()));
     let below = |path: &str, all: &mut dyn Iterator<Item = Record>| {

@@ -117,7 +117,13 @@ pub(super) fn statuses_by_type() -> Reply {
 /// One that leads to each status.
 pub(super) fn transitions() -> Vec<Value> {
     let ids = (1..=STATUSES.len()).map(|number| number.to_string());
-    let to = |id: String| json!({ "id": format!("{id}1"), "name": status(&id)["name"], "to": status(&id), "isAvailable": true, "hasScreen": false, "isGlobal": true });
+    let to = |id: String| {
+        let to = status(&id);
+        json!({
+            "id": format!("{id}1"), "name": to["name"], "to": to, "isAvailable": true, "isGlobal": true,
+            "hasScreen": false,
+        })
+    };
     ids.map(to).collect()
 }
 

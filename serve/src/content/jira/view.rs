@@ -50,7 +50,8 @@ impl<'a> View<'a> {
         if let Some(fields) = fields.as_object_mut() {
             fields.retain(|name, _| wanted.has(name));
         }
-        json!({ "id": issue.id.to_string(), "key": key(issue), "self": self.link(&format!("issue/{}", issue.id)), "fields": fields })
+        let link = self.link(&format!("issue/{}", issue.id));
+        json!({ "id": issue.id.to_string(), "key": key(issue), "self": link, "fields": fields })
     }
 
     pub(super) fn comment(&self, comment: &Record) -> Value {
