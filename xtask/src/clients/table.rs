@@ -27,6 +27,9 @@ sleeping and is told 1 s instead of 30 s. Where a client draws its waits by chan
 played, and the table has both. The server's report of early calls (`/_headroom/early`) is compared, run by run, with the
 count that follows from the waits alone.
 
+All send a bearer token, for an API token spends no points. The third confluence.js and the sixth jira.js, which check each
+answer against a schema, need Node 22 or newer: they run under the one that `js/` has from npm.
+
 ## Reads, pages, writes
 
 How many of the tasks go well. A task checks what it gets: every object of a list once, what was written read again.
@@ -38,7 +41,8 @@ const REFUSED: &str = "
 ## Refusals
 
 All points of the hour are used up, so that everything is refused until the hour is over; or everything is answered with 503
-for 30 s. *Early* are calls before the instant that `Retry-After` told in seconds.
+for 30 s. *Early* are calls before the instant that `Retry-After` told in seconds; a wait of 0
+is a call sent again at once.
 
 ";
 const WRONG: &str = "
