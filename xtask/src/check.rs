@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::layout::Layout;
 use crate::tally::{Runner, Tally};
-use crate::{bootstrap, browser, examples, guest, js, live, openapi, process, python};
+use crate::{bootstrap, browser, clients, examples, guest, js, live, openapi, process, python};
 
 /// Seeds the cases of all property tests; any whole number.
 const SEED: &str = "PROPTEST_RNG_SEED";
@@ -54,6 +54,10 @@ pub fn run(layout: &Layout) -> Result<ExitCode> {
             report.skip("pages in a browser", &why);
             report.skip("the live page in a browser", &why);
         }
+    }
+    match clients::obstacle() {
+        None => report.step("clients", || clients::check(layout)),
+        Some(why) => report.skip("clients", &why),
     }
     match &no_js {
         None => report.tests("npm test", js::npm(layout).arg("test"), Runner::Node),

@@ -15,12 +15,14 @@
 //! | `served`, `openapi` | `headroom serve` beside us; its control, tried with what its document allows and forbids |
 //! | `examples` | the programs in other languages of `docs/serve.md` |
 //! | `browser`, `live` | a look at the HTML pages and at the live page, light and dark |
+//! | `clients` | real clients against the server, and what is said of them |
 //! | `check`, `tally` | every test, and the sum over all runners |
 
 mod apt;
 mod bootstrap;
 mod browser;
 mod check;
+mod clients;
 mod debian;
 mod demo;
 mod download;
