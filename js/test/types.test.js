@@ -21,6 +21,7 @@ test('the types carry the documentation of the wit and no `any`', () => {
     '../dist/types/types.d.ts',
     '../dist/types/limiter.d.ts',
     '../src/index.d.ts',
+    '../src/planner.d.ts',
     '../src/component.d.ts',
   ];
   for (const name of types) assert.doesNotMatch(readFileSync(path(name), 'utf8'), /:\s*any\b/, name);
