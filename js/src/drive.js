@@ -1,6 +1,7 @@
 // One call from its beginning to its outcome. Every decision is the planner's; this sends, waits and reports.
 
 import { attributesOf } from './attributes.js';
+import { DISPOSE } from './planner.js';
 import { unlessAborted } from './time.js';
 import { reasonOf } from './words.js';
 
@@ -46,6 +47,6 @@ export async function drive({ limiter, now, sleep, tell }, operation, { componen
     }
   } finally {
     // Also when it is done: a call is open until it is dropped.
-    call[Symbol.dispose]();
+    call[DISPOSE]();
   }
 }

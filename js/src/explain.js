@@ -3,7 +3,7 @@
 import { attemptError, messageOf, rejectedAnswer, responseAnswer, responseIn } from './answer.js';
 import { wrong } from './arguments.js';
 import { DeferredError, RefusedError } from './outcome.js';
-import { defaultConfig, Limiter } from './planner.js';
+import { defaultConfig, DISPOSE, Limiter } from './planner.js';
 import { isoOf, reasonOf, scopeOf, whyOf } from './words.js';
 
 /** Guesses are up to this far apart, so that they can be told from what the server named. */
@@ -42,8 +42,8 @@ function read(operation, answer, now, seed) {
   call.next(now);
   call.onResponse(answer, now);
   const { tag, val } = call.next(now);
-  call[Symbol.dispose]();
-  limiter[Symbol.dispose]();
+  call[DISPOSE]();
+  limiter[DISPOSE]();
   if (tag === 'wait-until') return val;
   return tag === 'done' && val.ending.tag === 'refused' ? val.ending.val : undefined;
 }

@@ -78,6 +78,7 @@ export function createHeadroom(options) {
       if (count(users, 'users') === undefined) throw wrong('users', users, 'a whole number, 0 or more');
       limiter.setUsers(tenant, users);
     },
+    now,
     status: () => limiter.status(now()),
     save: () => limiter.save(now()),
     restore(saved) {

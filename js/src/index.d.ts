@@ -182,6 +182,8 @@ export interface Headroom {
   explain(responseOrError: unknown): Promise<Explanation>;
   /** Tells how many users a tenant has, for what `tenantCap` grants it; 0 until told. */
   setUsers(tenant: string, users: number): void;
+  /** What this driver's clock shows: milliseconds since 1970. */
+  now(): bigint;
   /** All that is known. */
   status(): Snapshot;
   /** What is known, in at most 64 KiB, for a later process. */

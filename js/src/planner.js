@@ -10,6 +10,9 @@ import { loader } from './load.js';
 const instantiateCore = (module, imports) => new WebAssembly.Instance(module, imports);
 const { limiter } = instantiate(loader(modules), {}, instantiateCore);
 
+/** Under which name calls and limiters are freed: not every runtime has `Symbol.dispose`, and the bindings do the same. */
+export const DISPOSE = Symbol.dispose ?? Symbol.for('dispose');
+
 /** A configuration to start from; a new object each time. */
 export const { defaultConfig } = limiter;
 

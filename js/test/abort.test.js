@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from './support/property.js';
 import { sleep, unlessAborted } from '../src/time.js';
 import { ManualTime, page, refusal, settled } from './support/manual.js';
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import fc from './support/property.js';
 import { createHeadroom, explain } from 'headroom-forge';
 import { headersOf, rejectedAnswer } from '../src/answer.js';
 import { ManualTime, page } from './support/manual.js';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
+import fc from './support/property.js';
 import { invocation } from './support/fixtures.js';
 import { ManualTime, page } from './support/manual.js';
 
