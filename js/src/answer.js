@@ -5,7 +5,7 @@ import { wrong } from './arguments.js';
 /** More of a body the component does not count (SPEC, section 10). */
 const LONGEST_BODY = 16 * 1024 * 1024;
 
-/** What the component reads: refusals of any kind, and the objects of lists. */
+/** What the component reads: refusals of any kind, and the objects of lists; so too what does not say what it is. */
 const READABLE = /\b(json|html|plain)\b/i;
 
 /**
@@ -60,7 +60,8 @@ function statusOf(response) {
 
 async function bodyOf(response, headers) {
   const field = (wanted) => headers.find(({ name }) => name.toLowerCase() === wanted)?.value;
-  const isReadable = READABLE.test(field('content-type') ?? '') && !(Number(field('content-length')) > LONGEST_BODY);
+  const isReadable =
+    READABLE.test(field('content-type') ?? 'plain') && !(Number(field('content-length')) > LONGEST_BODY);
   if (!isReadable || response.bodyUsed || typeof response.clone !== 'function') return new Uint8Array();
   // A body that breaks off breaks for its reader, too, who then hears of it.
   return response

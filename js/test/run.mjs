@@ -30,5 +30,8 @@ if (!existsSync(join(HERE, '../dist'))) {
 }
 // Without Node 24 the client's tests skip themselves and say why.
 const newer = existsSync(NODE_24) ? NODE_24 : undefined;
-const results = [run(NODE, tests('.')), run(newer ?? NODE, [...(newer ? tests('.') : []), ...tests('component')])];
+const results = [
+  run(NODE, [...tests('.'), ...tests('simulated')]),
+  run(newer ?? NODE, [...(newer ? tests('.') : []), ...tests('component')]),
+];
 process.exit(results.every(Boolean) ? 0 : 1);
