@@ -43,6 +43,8 @@ export interface RequestHeadroom {
     options?: RequestOptions<R, Q>,
   ): Promise<R>;
   quotaCheck(operation: RequestLike, options?: CallOptions): Verdict;
+  /** These wishes with your own, for functions of `siteFetch`. */
+  options(options?: CallOptions): CallOptions;
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal;
 }

@@ -57,6 +57,7 @@ export function middleware(headroom, options = {}) {
     request.headroom = {
       requestWithRetry: async (what, given) => headroom.requestWithRetry(what, wishes(given)),
       quotaCheck: (what, given) => headroom.quotaCheck(what, wishes(given)),
+      options: wishes,
       signal: gone.signal,
     };
     next();

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import vm from 'node:vm';
@@ -11,6 +11,7 @@ import { gzipSync } from 'node:zlib';
 import { build as viteBuild } from 'vite';
 import webpack from 'webpack';
 import { packed } from './support/packed.js';
+import { CHROMIUM, headless, noBrowser } from './support/programs.js';
 
 const npm = packed();
 after(npm.remove);
@@ -59,22 +60,13 @@ for (const [name, bundled] of Object.entries(BUNDLERS)) {
   });
 }
 
-const chromium = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-  .flatMap((name) => process.env.PATH.split(delimiter).map((folder) => join(folder, name)))
-  .find((path) => existsSync(path));
-
-test('the bundle works in a browser', { skip: chromium ? false : 'there is no Chromium on PATH' }, async () => {
+test('the bundle works in a browser', { skip: noBrowser }, async () => {
   const code = await bundledByVite('page.js', PAGE);
   const page = join(npm.folder, 'page.html');
   const show = `told.then((told) => (document.title = told), (error) => (document.title = error.stack));`;
   writeFileSync(page, `<!doctype html><title>loading</title><script>${code}</script><script>${show}</script>`);
-  // As in xtask/src/browser.rs: the sandbox does not work as root, the page is ours, a person's profile is left alone.
-  const options = ['--headless=new', '--no-sandbox', '--disable-gpu', '--virtual-time-budget=20000', '--dump-dom'];
-  const profile = `--user-data-dir=${join(npm.folder, 'profile')}`;
-  const { stdout } = spawnSync(chromium, [...options, profile, pathToFileURL(page).href], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
+  const options = headless(join(npm.folder, 'profile'));
+  const { stdout } = spawnSync(CHROMIUM, [...options, pathToFileURL(page).href], { encoding: 'utf8', timeout: 60_000 });
   // Not the whole page in a message: it holds the bundle.
   assert.equal(/<title>(.*?)<\/title>/s.exec(stdout)?.[1], '200 2');
 });

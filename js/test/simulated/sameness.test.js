@@ -4,24 +4,18 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { HEADROOM, missing, REMOTE } from '../support/programs.js';
 import { simulate } from '../support/simulated.js';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const BUILT = join(process.env.CARGO_TARGET_DIR || join(ROOT, 'target'), 'debug');
-const program = (name) => join(BUILT, process.platform === 'win32' ? `${name}.exe` : name);
-const HEADROOM = process.env.HEADROOM_PROGRAM || program('headroom');
-const REMOTE = process.env.HEADROOM_REMOTE || program('examples/remote');
-
-const missing = [HEADROOM, REMOTE].find((path) => !existsSync(path));
-const skip = missing ? `there is no \`${missing}\`: run \`cargo build --workspace --bins --examples\`` : false;
+const skip = missing(HEADROOM, REMOTE);
 
 /** The goldens that are scenarios, and built-in ones; those with variants are compared in their first. */
-const GOLDENS = join(ROOT, 'tests/goldens');
+const GOLDENS = fileURLToPath(new URL('../../../tests/goldens', import.meta.url));
 const goldens = readdirSync(GOLDENS).filter((name) => !name.startsWith('bad-'));
 const SCENARIOS = [
   ...goldens.map((name) => [name, join(GOLDENS, name, 'scenario.toml'), 1]),
