@@ -19,9 +19,15 @@ export async function responseAnswer(response) {
   return { tag: 'response', val: { status, headers, body: await bodyOf(response, headers) } };
 }
 
-/** The response that an error of an HTTP client carries, as those of axios, ky, got and octokit do; else undefined. */
+/**
+ * The response that an error of an HTTP client carries, as those of axios, ky and got do, or is, as those of octokit and
+ * @forge/api are; else undefined. Of a 429 of Forge's proxy, @forge/api keeps no more than status and code.
+ */
 export function responseIn(error) {
-  return statusOf(error?.response) === undefined ? undefined : error.response;
+  if (statusOf(error?.response) !== undefined) return error.response;
+  if (!(error instanceof Error) || statusOf(error) === undefined) return undefined;
+  const headers = error.name === 'PROXY_ERR' ? { 'forge-proxy-error': error.errorCode } : error.headers;
+  return { status: statusOf(error), headers };
 }
 
 /** A value that an invocation resolved to, or an error that it was rejected with, as JSON text. */

@@ -23,7 +23,7 @@ export async function explainOutcome(what, now, request = {}) {
   if (what === undefined || what === null) throw wrong('what', what, 'a response or an error');
   if (what instanceof DeferredError) return deferred(what);
   if (what instanceof RefusedError) return { isLimit: true, reason: what.reason, message: what.message };
-  const response = typeof what.status === 'number' && what.headers !== undefined ? what : responseIn(what);
+  const response = httpIn(what);
   const answer = response ? await responseAnswer(response) : rejectedAnswer(what);
   const operation = response
     ? { tag: 'rest', val: { tenant: '', method: 'GET', path: '/', ...request, headers: [] } }
@@ -33,6 +33,13 @@ export async function explainOutcome(what, now, request = {}) {
       };
   const [one, other] = [1n, 2n].map((seed) => read(operation, answer, now, seed));
   return told(one, one?.until === other?.until, answer, what);
+}
+
+/** A response, or that of an error; the error of an invocation may have a status too, and is none. */
+function httpIn(what) {
+  if (!(what instanceof Error) && typeof what.status === 'number' && what.headers !== undefined) return what;
+  const isHttp = what.response !== undefined || what.headers !== undefined || what.name === 'PROXY_ERR';
+  return isHttp ? responseIn(what) : undefined;
 }
 
 /** What a fresh limiter makes of the answer: a wait, the reason why none helps, or undefined if it is no limit. */

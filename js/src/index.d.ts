@@ -81,7 +81,7 @@ export interface CallOptions extends Omit<PlannerCallOptions, 'deadline'> {
 
 /** Wishes for one request. */
 export interface RequestOptions<R extends ResponseLike = Response, Q = RequestLike> extends CallOptions {
-  /** Sends once. Without it, `fetch` does. An error with a `response` (axios, ky, got, octokit) is an answer, too. */
+  /** Sends once. Without it, `fetch` does. An error with a `response` (axios, ky, got) or a `status` (octokit) is an answer. */
   send?: (request: Q, attempt: Attempt) => Promise<R> | R;
 }
 

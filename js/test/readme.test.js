@@ -42,8 +42,8 @@ for (const { name, node, code, prints } of everywhere) {
   });
 }
 
-test('the readme has a program for driver and worlds, the first call in 20 lines', () => {
-  assert.deepEqual([programs.length, everywhere.length], [4, 5]);
+test('the readme has programs for driver, adapters and worlds, the first call in 20 lines', () => {
+  assert.deepEqual([programs.length, everywhere.length], [8, 9]);
   assert.ok(programs[0].code.trim().split('\n').filter(Boolean).length <= 20);
 });
 
