@@ -20,8 +20,8 @@ export async function responseAnswer(response) {
 }
 
 /**
- * The response that an error of an HTTP client carries, as those of axios, ky and got do, or is, as those of octokit and
- * @forge/api are; else undefined. Of a 429 of Forge's proxy, @forge/api keeps no more than status and code.
+ * The response that an error of an HTTP client carries, as those of axios, ky and got do, or is, as those of octokit
+ * and @forge/api are; else undefined. Of a 429 of Forge's proxy, @forge/api keeps no more than status and code.
  */
 export function responseIn(error) {
   if (statusOf(error?.response) !== undefined) return error.response;

@@ -40,7 +40,7 @@ export type WrappedApi<F extends ApiFunctions> = Wrapped<F> & {
   readonly headroom: Headroom;
   /**
    * A function whose waits end before the platform stops it: 25 s after it began for `ui` (a resolver), 55 s for
-   * `web-trigger`, 900 s for `async-event`, less `marginMs` (2,000). What would wait longer is a `DeferredError` at once.
+   * `web-trigger`, 900 s for `async-event`, less `marginMs` (2,000). What would wait longer is deferred at once.
    */
   within<P extends unknown[], T>(
     runtime: Runtime,
@@ -69,8 +69,8 @@ export interface EventLike {
 }
 
 /**
- * A consumer for that queue. The handler gets the event with the body as it was pushed, and the token, to be passed on in
- * the options of the call. A `DeferredError` of its puts the event back into the queue: a long wait takes several hops.
+ * A consumer for that queue. The handler gets the event with the body as it was pushed, and the token, to be passed on
+ * in the options of the call. Its `DeferredError` puts the event back into the queue: a long wait takes several hops.
  */
 export function consumer<E extends EventLike, P extends unknown[], T>(
   queue: QueueLike,

@@ -48,8 +48,8 @@ export interface Attempt {
 /**
  * A request: a path or an address, a `Request`, a route of `@forge/api`, or an object.
  *
- * Its tenant is, in this order, that of the options, its own `tenant`, the cloud id in `/ex/{product}/{cloudId}`, or the
- * host.
+ * Its tenant is, in this order, that of the options, its own `tenant`, the cloud id in `/ex/{product}/{cloudId}`, or
+ * the host.
  */
 export type RequestLike =
   | string
@@ -67,7 +67,7 @@ export interface ResponseLike {
 
 /** Wishes for one call; what is left out is as in `defaults`, else as in the configuration. */
 export interface CallOptions extends Omit<PlannerCallOptions, 'deadline'> {
-  /** How long the caller can wait altogether. A wait that would end later is not begun: the call is deferred at once. */
+  /** How long the caller can wait altogether. What would wait longer is deferred at once. */
   deadline?: Milliseconds;
   /** Aborting it gives back what the call had reserved, and rejects with the signal's reason. */
   signal?: AbortSignal;
@@ -81,7 +81,7 @@ export interface CallOptions extends Omit<PlannerCallOptions, 'deadline'> {
 
 /** Wishes for one request. */
 export interface RequestOptions<R extends ResponseLike = Response, Q = RequestLike> extends CallOptions {
-  /** Sends once. Without it, `fetch` does. An error with a `response` (axios, ky, got) or a `status` (octokit) is an answer. */
+  /** Sends once. Without it, `fetch` does. An error with a `response` or a `status` is an answer. */
   send?: (request: Q, attempt: Attempt) => Promise<R> | R;
 }
 
@@ -154,7 +154,7 @@ export interface ExplainOptions {
  */
 export interface Headroom {
   /**
-   * Carries an invocation through: waits for its turn, calls `fn(payload, attempt)`, waits out refusals, calls it again.
+   * Carries an invocation through: waits for its turn, calls `fn(payload, attempt)`, waits out refusals, calls again.
    *
    * Resolves to what `fn` resolved to. Rejects with a {@link DeferredError}, a {@link RefusedError}, what `fn` threw if
    * that has nothing to do with limits, or the signal's reason.
@@ -218,7 +218,7 @@ export class DeferredError extends LimitError {
   readonly notBefore: Date;
   /** The same from now on, in milliseconds. */
   readonly retryAfterMs: number;
-  /** The delay with which to put it into Forge's queue of async events: 900 seconds at most, so it may take several hops. */
+  /** The delay with which to put it into Forge's queue of async events: at most 900, so it may take several hops. */
   readonly requeueAfterSeconds: number;
   /** The limit that binds. */
   readonly limit: Limit;

@@ -19,8 +19,8 @@ export interface Memory {
   /** Takes in what is stored. False if there was nothing to take in, if calls are open, or if it could not be read. */
   load(): Promise<boolean>;
   /**
-   * Merges what is stored with what is known, such that it grants no more than either, and stores that. Two that store at
-   * the same moment may lose what one of them learned, until the server says it again. False if it was not stored.
+   * Merges what is stored with what is known, such that it grants no more than either, and stores that. Two that store
+   * at the same moment may lose what one of them learned, until the server says it again. False if it was not stored.
    */
   store(): Promise<boolean>;
   /** A function that loads before and stores after each run. */

@@ -1,4 +1,4 @@
-// Connect and 3LO apps on Node: a `fetch` for one site, and middleware for servers of the form `(request, response, next)`.
+// Connect and 3LO apps on Node: a `fetch` for one site, and middleware for `(request, response, next)`.
 
 import { func, record, span, text, wrong } from './arguments.js';
 

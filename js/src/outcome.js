@@ -5,9 +5,8 @@ import { isoOf, reasonOf, scopeOf, whyOf } from './words.js';
 /** Not now, but from a known instant on. */
 export class DeferredError extends Error {
   constructor({ notBefore, limit, resumeToken, requeueAfter }, { attempts, log }, now, last = {}) {
-    super(
-      `deferred until \`${isoOf(notBefore)}\` by \`${reasonOf(limit)}\` of ${scopeOf(limit.scope)}: come again then, with \`resumeToken\``,
-    );
+    const by = `\`${reasonOf(limit)}\` of ${scopeOf(limit.scope)}`;
+    super(`deferred until \`${isoOf(notBefore)}\` by ${by}: come again then, with \`resumeToken\``);
     this.name = 'DeferredError';
     this.notBefore = new Date(Number(notBefore));
     this.retryAfterMs = Number(notBefore > now ? notBefore - now : 0n);

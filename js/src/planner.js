@@ -10,7 +10,7 @@ import { loader } from './load.js';
 const instantiateCore = (module, imports) => new WebAssembly.Instance(module, imports);
 const { limiter } = instantiate(loader(modules), {}, instantiateCore);
 
-/** Under which name calls and limiters are freed: not every runtime has `Symbol.dispose`, and the bindings do the same. */
+/** Under which name calls and limiters are freed, as the bindings have it: not every runtime has `Symbol.dispose`. */
 export const DISPOSE = Symbol.dispose ?? Symbol.for('dispose');
 
 /** A configuration to start from; a new object each time. */

@@ -20,7 +20,8 @@ after(npm.remove);
 const PAGE = `
   import { createHeadroom } from 'headroom-forge';
   import { wrapBridge } from 'headroom-forge/bridge';
-  const refusal = () => new Response('', { status: 429, headers: { 'Retry-After': '1', 'RateLimit-Reason': 'jira-burst-based' } });
+  const headers = { 'Retry-After': '1', 'RateLimit-Reason': 'jira-burst-based' };
+  const refusal = () => new Response('', { status: 429, headers });
   let asked = 0;
   const requestJira = async () => (asked++ ? new Response('{}') : refusal());
   const headroom = createHeadroom({ sleep: async () => (clock += 5_000), now: () => clock });

@@ -1,4 +1,4 @@
-// The examples: they compile, they bundle, and their pieces do what they say, against `headroom serve` and in a browser.
+// The examples compile, bundle, and do what they say, against `headroom serve` and in a browser.
 
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
@@ -111,7 +111,8 @@ test('a digest runs in the page, through the real bridge, until it is done', { s
     globalThis.__bridge = { callBridge: async (name, { functionKey, payload, metadata }) => {
       asked += 1;
       if (!metadata.rateLimitProperties) throw new Error('the rate was not asked for');
-      if (asked === 1) throw Object.assign(new Error('429'), { status: 429, metadata: { rateLimitProperties: { rateLimitReset: Date.now() + 900 } } });
+      const rateLimitProperties = { rateLimitReset: Date.now() + 900 };
+      if (asked === 1) throw Object.assign(new Error('429'), { status: 429, metadata: { rateLimitProperties } });
       globalThis.ids = payload.ids ?? ids;
       return { body: digest(globalThis.ids, functionKey === 'begin' ? 7 : globalThis.ids.length) };
     } };`;

@@ -82,9 +82,10 @@ test('requests of the bridge are carried through; a signal is heeded and not han
   for (const wrong of [undefined, null, 'bridge']) assert.throws(() => wrapBridge(wrong), /^TypeError: `bridge`/);
 });
 
-test('a refusal by the proxy of forge, which the real api throws, is waited out; other errors of it are not sent again', async (context) => {
+test('a refusal by the proxy, which the real api throws, is waited out, its other errors are not', async (context) => {
   const time = new ManualTime();
-  const answers = [new Response('', { status: 429, headers: { 'forge-proxy-error': 'RATE_LIMITED' } }), Response.json({ id: 1 })];
+  const proxied = (status, error) => new Response('', { status, headers: { 'forge-proxy-error': error } });
+  const answers = [proxied(429, 'RATE_LIMITED'), Response.json({ id: 1 })];
   globalThis.__forge_fetch__ = async () => answers.shift();
   context.after(() => delete globalThis.__forge_fetch__);
   const { asApp, route } = require('@forge/api');
@@ -92,8 +93,9 @@ test('a refusal by the proxy of forge, which the real api throws, is waited out;
   const response = await time.run(forge.requestJira(route`/rest/api/3/issue`, { method: 'POST' }));
   assert.deepEqual([await response.json(), answers.length], [{ id: 1 }, 0]);
   let asked = 0;
-  globalThis.__forge_fetch__ = async () => ((asked += 1), new Response('', { status: 403, headers: { 'forge-proxy-error': 'BLOCKED' } }));
-  await assert.rejects(time.run(forge.requestJira(route`/rest/api/3/myself`)), { name: 'PROXY_ERR', errorCode: 'BLOCKED' });
+  globalThis.__forge_fetch__ = async () => ((asked += 1), proxied(403, 'BLOCKED'));
+  const read = forge.requestJira(route`/rest/api/3/myself`);
+  await assert.rejects(time.run(read), { name: 'PROXY_ERR', errorCode: 'BLOCKED' });
   assert.equal(asked, 1);
 });
 

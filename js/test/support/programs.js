@@ -27,7 +27,7 @@ export const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome', 'googl
 /** Why a test that needs a browser is skipped; false if it is not. */
 export const noBrowser = CHROMIUM ? false : 'there is no Chromium on PATH';
 
-/** Without a window; time passes as fast as the page allows. The sandbox does not work as root, and the page is ours. */
+/** Without a window, and time passes as fast as it can. The sandbox does not work as root; the page is ours. */
 export const headless = (profile) =>
   `--headless=new --no-sandbox --disable-gpu --virtual-time-budget=20000 --dump-dom --user-data-dir=${profile}`.split(
     ' ',

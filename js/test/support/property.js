@@ -1,4 +1,4 @@
-// fast-check, drawing from the seed in PROPTEST_RNG_SEED where there is one: the same commit then gets the same verdict.
+// fast-check, drawing from the seed in PROPTEST_RNG_SEED if it is set: the same commit then gets the same verdict.
 
 import fc from 'fast-check';
 

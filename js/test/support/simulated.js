@@ -1,5 +1,5 @@
 // The driver as a client of the project's simulator, which runs as a program of its own and asks one question per line
-// (serve/examples/remote.rs): what it sends, how long it waits and what it finishes with is the simulator's whole trace.
+// (serve/examples/remote.rs): what it sends, how long it waits and what it ends with makes the simulator's trace.
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';

@@ -10,9 +10,14 @@ import { createMemory } from 'headroom-forge/kvs';
  */
 
 /**
+ * @typedef {{ ok: boolean, status: number, headers: object, json(): Promise<unknown> }} Answer
+ * @typedef {import('headroom-forge').CallOptions} CallOptions
+ */
+
+/**
  * @template R
  * @param {object} forge what the app is made of; tests pass stand-ins
- * @param {{ requestConfluence: (route: R) => Promise<{ ok: boolean, status: number, headers: object, json(): Promise<unknown> }> }} forge.api
+ * @param {{ requestConfluence: (route: R) => Promise<Answer> }} forge.api
  * @param {(template: TemplateStringsArray, ...parts: string[]) => R} forge.route
  * @param {import('headroom-forge/api').QueueLike} forge.queue
  * @param {{ get(key: string): Promise<unknown>, set(key: string, value: unknown): Promise<unknown> }} forge.kvs
@@ -25,7 +30,7 @@ export function createDigests({ api, route, queue, kvs, headroom }) {
 
   /**
    * @param {string} key
-   * @param {(route: R, init?: never, options?: import('headroom-forge').CallOptions) => ReturnType<typeof api.requestConfluence>} request
+   * @param {(route: R, init?: never, options?: CallOptions) => Promise<Answer>} request
    * @param {{ resumeToken?: string }} resume of the call that was deferred, which is the first one now
    */
   async function goOn(key, request, resume) {
