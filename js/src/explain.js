@@ -2,7 +2,6 @@
 
 import { attemptError, messageOf, rejectedAnswer, responseAnswer, responseIn } from './answer.js';
 import { wrong } from './arguments.js';
-import { DeferredError, RefusedError } from './outcome.js';
 import { defaultConfig, DISPOSE, Limiter } from './planner.js';
 import { isoOf, reasonOf, scopeOf, whyOf } from './words.js';
 
@@ -21,8 +20,9 @@ export async function explain(what, { now = Date.now(), path = '/', method = 'GE
 
 export async function explainOutcome(what, now, request = {}) {
   if (what === undefined || what === null) throw wrong('what', what, 'a response or an error');
-  if (what instanceof DeferredError) return deferred(what);
-  if (what instanceof RefusedError) return { isLimit: true, reason: what.reason, message: what.message };
+  // By name: a program that loads both ES modules and CommonJS has each class twice.
+  if (what.name === 'DeferredError' && what.limit) return deferred(what);
+  if (what.name === 'RefusedError' && what.why) return { isLimit: true, reason: what.reason, message: what.message };
   const response = httpIn(what);
   const answer = response ? await responseAnswer(response) : rejectedAnswer(what);
   const operation = response

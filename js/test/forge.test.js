@@ -85,13 +85,14 @@ test('requests of the bridge are carried through; a signal is heeded and not han
 test('a refusal by the proxy, which the real api throws, is waited out, its other errors are not', async (context) => {
   const time = new ManualTime();
   const proxied = (status, error) => new Response('', { status, headers: { 'forge-proxy-error': error } });
-  const answers = [proxied(429, 'RATE_LIMITED'), Response.json({ id: 1 })];
+  const answers = [proxied(429, 'FETCH_LIMIT_EXCEEDED'), Response.json({ id: 1 })];
   globalThis.__forge_fetch__ = async () => answers.shift();
   context.after(() => delete globalThis.__forge_fetch__);
   const { asApp, route } = require('@forge/api');
-  const forge = wrapApi(asApp(), time.headroom());
+  const reasons = [];
+  const forge = wrapApi(asApp(), time.headroom({ onWait: ({ reason }) => reasons.push(reason) }));
   const response = await time.run(forge.requestJira(route`/rest/api/3/issue`, { method: 'POST' }));
-  assert.deepEqual([await response.json(), answers.length], [{ id: 1 }, 0]);
+  assert.deepEqual([await response.json(), reasons], [{ id: 1 }, ['egress']]);
   let asked = 0;
   globalThis.__forge_fetch__ = async () => ((asked += 1), proxied(403, 'BLOCKED'));
   const read = forge.requestJira(route`/rest/api/3/myself`);

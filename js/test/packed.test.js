@@ -13,8 +13,7 @@ const npm = packed();
 after(npm.remove);
 
 test('what is packed is the code, its types and the readme', () => {
-  const ours =
-    /^((dist\/cjs\/)?(src|dist\/(planner|types|component))\/[\w.]+|(dist\/cjs\/)?package\.json|README\.md)$/;
+  const ours = /^((dist\/cjs\/)?(src|dist\/(planner|types|component))\/[\w.]+|(dist\/cjs\/)?package\.json|README\.md)$/;
   for (const path of npm.files) assert.match(path, ours);
   for (const name of ['index', 'bridge', 'api', 'kvs', 'node']) {
     for (const path of [`src/${name}.js`, `src/${name}.d.ts`]) {
@@ -55,6 +54,18 @@ test('every entry loads by import and by require, and both decide alike', () => 
   assert.equal(required, imported);
 });
 
+test('an error of one kind of module is understood by the other', () => {
+  const program = `
+    import { createRequire } from 'node:module';
+    import { createHeadroom, explain } from 'headroom-forge';
+    const required = createRequire(import.meta.url)('headroom-forge');
+    const send = () => new Response('', { status: 429, headers: { 'Retry-After': '60' } });
+    const error = await required.createHeadroom().requestWithRetry('/x', { send, deadline: 0 }).catch((error) => error);
+    const { isLimit, notBefore } = await explain(error);
+    console.log(isLimit, notBefore.getTime() === error.notBefore.getTime());`;
+  assert.equal(ran('both.mjs', program), 'true true\n');
+});
+
 test('a required module has source maps that lead to files of the package', () => {
   const code = join(npm.installed, 'dist/cjs/src/headroom.js');
   const [, name] = /\/\/# sourceMappingURL=(\S+)\s*$/.exec(readFileSync(code, 'utf8'));
@@ -63,15 +74,16 @@ test('a required module has source maps that lead to files of the package', () =
   for (const source of sources) assert.ok(existsSync(join(dirname(code), source)), source);
 });
 
-test('from import to first decision it is at most 60 ms', () => {
-  // The best of several, for the machine may be busy; a module that is slow is slow each time.
+test('from import to first decision it takes at most 60 ms', () => {
+  // Of processor time, and the best of several: the machine may be busy, but a module that is slow is slow each time.
   const program = `
-    const start = performance.now();
+    const start = process.cpuUsage();
     const { createHeadroom } = await import('headroom-forge');
     createHeadroom().quotaCheck('/wiki/rest/api/content/1');
-    console.log(performance.now() - start);`;
+    const { user, system } = process.cpuUsage(start);
+    console.log((user + system) / 1000);`;
   const best = Math.min(...Array.from({ length: 5 }, () => Number(ran('first.mjs', program))));
-  assert.ok(best <= 60, `${best} ms`);
+  assert.ok(best > 1 && best <= 60, `${best} ms`);
 });
 
 function ran(name, code) {
