@@ -51,5 +51,6 @@ function assertSame(ours, theirs) {
   if (theirs.startsWith(ours)) return;
   const others = theirs.split('\n');
   const at = lines.findIndex((line, index) => line !== others[index]);
-  assert.deepEqual(lines.slice(at - 3, at + 1), others.slice(at - 3, at + 1), `line ${at}; are dist and programs of one source?`);
+  const hint = `line ${at}; are dist and programs of one source?`;
+  assert.deepEqual(lines.slice(at - 3, at + 1), others.slice(at - 3, at + 1), hint);
 }
