@@ -95,7 +95,8 @@ fn rust(layout: &Layout, report: &mut Report) {
         report.gate(&format!("clippy of the guest's {world} world"), &mut in_guest(&line));
     }
     fuzz_targets(layout, report);
-    report.gate("programs", &mut cargo("build --workspace --bins --locked"));
+    // The examples too: tests of the JavaScript package run one.
+    report.gate("programs", &mut cargo("build --workspace --bins --examples --locked"));
     let mut tests = cargo("test --workspace --locked --no-fail-fast");
     // The programs in README and documentation run a component; the workspace's own setting knows the usual folder only.
     tests.env("HEADROOM_PLANNER", layout.components().join("headroom-planner.wasm"));
