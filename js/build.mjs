@@ -1,4 +1,4 @@
-// Turns the two components into JavaScript and their WIT into TypeScript: `npm run build`.
+// Turns the two components into JavaScript and their WIT into TypeScript, and all of it into CommonJS: `npm run build`.
 //
 // Everything lands in dist/, which is not committed. The core modules are inlined as base64, so that neither
 // Node nor a browser nor a bundler has a file to load.
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { transpileBytes } from '@bytecodealliance/jco-transpile';
 import { $init, generateTypes } from '@bytecodealliance/jco-transpile/component';
+import { commonjs } from './commonjs.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const DIST = join(HERE, 'dist');
@@ -114,3 +115,5 @@ for (const [name, content] of Object.entries(files)) {
   await writeFile(path, content);
   if (name.endsWith('.js')) process.stdout.write(size(`dist/${name}`, Buffer.from(content)));
 }
+
+await commonjs(HERE).catch((error) => refuse(error.message));

@@ -9,6 +9,7 @@ mod page;
 mod plan;
 mod price;
 mod progress;
+mod proxy;
 mod runs;
 mod scenario;
 mod scenarios;
@@ -42,6 +43,7 @@ enum Verb {
     Explain(explain::Args),
     Plan(plan::Args),
     Price(price::Args),
+    Proxy(proxy::Args),
     Scenario(scenario::Args),
     Scoreboard(scoreboard::Args),
     Serve(serve::Args),
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Ok(Cli { verb: Verb::Explain(args) }) => explain::run(&args),
         Ok(Cli { verb: Verb::Plan(args) }) => plan::run(&args),
         Ok(Cli { verb: Verb::Price(args) }) => price::run(&args),
+        Ok(Cli { verb: Verb::Proxy(args) }) => proxy::run(&args),
         Ok(Cli { verb: Verb::Scenario(args) }) => scenario::run(&args),
         Ok(Cli { verb: Verb::Scoreboard(args) }) => scoreboard::run(&args),
         Ok(Cli { verb: Verb::Serve(args) }) => serve::run(&args),

@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use headroom_model::time::Instant;
 use headroom_serve::{Config, Pace, Server};
 use headroom_sim::Scenario;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -16,7 +17,7 @@ Examples:
   headroom serve page-sync --port 0 --print-url
   headroom serve my.toml --clock x60 --start 2026-02-02T12:20:00Z
   curl -si http://127.0.0.1:8080/wiki/api/v2/pages?limit=5 -H 'Authorization: Bearer any'
-  curl -s http://127.0.0.1:8080/_headroom/state
+  curl -s http://127.0.0.1:8080/_headroom/state       (in a browser: http://127.0.0.1:8080/_headroom/)
 
 FILE.toml holds the table `[server]` of a scenario, and `[[fault]]` and `[identity]` if you like. Without it: Tier 1, 65,000
 points an hour. An address that others can reach needs a token in HEADROOM_CONTROL_TOKEN, which /_headroom/ then asks for.";
@@ -52,6 +53,10 @@ pub struct Args {
     /// Print the address alone on the first line, for programs that start this one
     #[arg(long)]
     print_url: bool,
+
+    /// Write the address as a line to this file descriptor as soon as the port listens
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    ready_fd: Option<u16>,
 }
 
 /// Serves until Ctrl-C or SIGTERM, and says what happened.
@@ -63,6 +68,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         seed: args.seed,
         ..args.limits.as_deref().map_or_else(|| Ok(Config::default()), limits)?
     };
+    // Before the port is taken: who cannot be told would wait for ever.
+    let ready = args.ready_fd.map(descriptor).transpose()?;
     let start = args.start.as_deref().map(instant).transpose()?.or(config.start);
     let running = Server::start(Config { start, ..config }).map_err(|error| Failure::BadInput(error.into()))?;
     let mut out = std::io::stdout();
@@ -70,14 +77,19 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if args.print_url {
         writeln!(out, "{url}")?;
     } else {
-        writeln!(out, "serving {url}, control at {url}/_headroom/state; Ctrl-C stops")?;
+        writeln!(out, "serving {url}, live at {url}/_headroom/; Ctrl-C stops")?;
     }
     out.flush()?;
+    if let Some(mut ready) = ready {
+        // Whoever wanted to know may be gone.
+        let _ = writeln!(ready, "{url}");
+    }
     let summary = running.until_interrupted()?;
     Ok(writeln!(out, "{summary}")?)
 }
 
-fn limits(asked: &str) -> Result<Config, Failure> {
+/// The limits of a built-in scenario, or of a file.
+pub fn limits(asked: &str) -> Result<Config, Failure> {
     let path = Path::new(asked);
     let is_file = path.extension().is_some_and(|extension| extension == "toml") || path.is_file();
     if is_file && Scenario::builtin(asked).is_none() {
@@ -86,6 +98,18 @@ fn limits(asked: &str) -> Result<Config, Failure> {
     // The first is the scenario itself, before its variants.
     let found = scenarios::asked_for(asked)?;
     Ok(found.first().map(Config::of_scenario).unwrap_or_default())
+}
+
+/// An open descriptor of this process, by the name that Linux and macOS give it.
+fn descriptor(number: u16) -> Result<File, Failure> {
+    let path = format!("/dev/fd/{number}");
+    OpenOptions::new().write(true).open(&path).map_err(|error| {
+        let next = "have the program that starts this one open it for writing, as in `3>file`, or use --print-url";
+        Failure::BadInput(anyhow!(
+            "`--ready-fd {number}` cannot be written: {}: {next}",
+            error.to_string().to_lowercase()
+        ))
+    })
 }
 
 fn instant(text: &str) -> Result<Instant, Failure> {

@@ -48,10 +48,29 @@ fn what_makes_no_sense_is_one_line_and_exit_code_2() {
         (vec!["missing.toml"], "`missing.toml`: it does not exist".to_owned()),
         (vec!["--clock", "x0"], "`x0` is no clock".to_owned()),
         (vec!["--start", "soon"], "`soon` is no time".to_owned()),
+        (vec!["--port", "0", "--ready-fd", "0"], "`0`".to_owned()),
+        (vec!["--port", "0", "--ready-fd", "999"], "`--ready-fd 999` cannot be written".to_owned()),
     ] {
         let output = program().args(&arguments).output().expect("it runs");
         let error = String::from_utf8(output.stderr).expect("text");
         assert_eq!((output.status.code(), error.lines().count()), (Some(2), 1), "{arguments:?}: {error}");
         assert!(error.contains(&said), "{error}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn it_writes_its_address_to_a_descriptor_when_it_listens() {
+    let script = "exec \"$0\" serve --port 0 --ready-fd 3 3>&1 >/dev/null";
+    let mut child = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_headroom")])
+        .env_remove("HEADROOM_CONTROL_TOKEN")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut url = String::new();
+    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut url).expect("text");
+    let answer = get(url.trim_end(), "/_headroom/state");
+    child.kill().and_then(|()| child.wait()).expect("it ends");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{url}: {answer}");
 }

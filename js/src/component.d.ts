@@ -11,7 +11,7 @@ import type {
 } from '../dist/types/types.js';
 
 export type * from '../dist/types/types.js';
-export { ConfigError, StateError } from './index.js';
+export { ConfigError, StateError } from './planner.js';
 
 /** What a client is made of. */
 export interface ClientOptions {

@@ -42,9 +42,9 @@ for (const { name, node, code, prints } of everywhere) {
   });
 }
 
-test('the readme has a program for each world, the first call in about 20 lines', () => {
-  assert.deepEqual([programs.length, everywhere.length], [3, 4]);
-  assert.ok(programs[0].code.trim().split('\n').filter(Boolean).length <= 24);
+test('the readme has programs for driver, adapters and worlds, the first call in 20 lines', () => {
+  assert.deepEqual([programs.length, everywhere.length], [8, 9]);
+  assert.ok(programs[0].code.trim().split('\n').filter(Boolean).length <= 20);
 });
 
 test('the readme tells nobody to install a package that is not ours', () => {

@@ -1,6 +1,7 @@
 //! The server's clock: real time, faster, or moved by hand. It never goes back.
 
 use headroom_model::time::{Instant, Millis};
+use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
@@ -46,12 +47,24 @@ impl FromStr for Pace {
     }
 }
 
+/// As it is read.
+impl fmt::Display for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Real => f.write_str("real"),
+            Self::Times(factor) => write!(f, "x{factor}"),
+            Self::Manual => f.write_str("manual"),
+        }
+    }
+}
+
 /// A clock that starts at an instant of its own.
 #[derive(Debug)]
 pub(crate) struct Clock {
     pace: Pace,
     start: Instant,
-    began: std::time::Instant,
+    /// Tokio's clock, which tests can hold.
+    began: tokio::time::Instant,
     /// Milliseconds that it was advanced by hand.
     advanced: watch::Sender<u64>,
 }
@@ -60,7 +73,11 @@ impl Clock {
     /// Without a start it is today.
     pub(crate) fn new(pace: Pace, start: Option<Instant>) -> Self {
         let start = start.unwrap_or_else(today);
-        Self { pace, start, began: std::time::Instant::now(), advanced: watch::Sender::new(0) }
+        Self { pace, start, began: tokio::time::Instant::now(), advanced: watch::Sender::new(0) }
+    }
+
+    pub(crate) const fn pace(&self) -> Pace {
+        self.pace
     }
 
     pub(crate) const fn start(&self) -> Instant {
@@ -109,6 +126,7 @@ fn today() -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_pace_is_read_or_refused_with_the_next_step() {
@@ -120,6 +138,58 @@ mod tests {
         for wrong in ["", "x0", "x", "60", "x100001", "X60", "x-1"] {
             assert!(read(wrong).unwrap_err().contains(&format!("`{wrong}`")), "{wrong}");
         }
+    }
+
+    fn in_held_time<T>(run: impl Future<Output = T>) -> T {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_time().start_paused(true).build().unwrap().block_on(run)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        /// The slow clock adds up every millisecond.
+        #[test]
+        fn a_clock_runs_so_many_times_as_fast_as_the_one_below_it_and_its_jumps_are_its_own(
+            factor in 1..=Pace::MOST, steps in prop::collection::vec((0_u64..100_000, 0_u64..100_000), 0..20),
+        ) {
+            in_held_time(async {
+                let clock = Clock::new(Pace::Times(factor), Some(Instant(5_000)));
+                let mut slow = 5_000;
+                for (elapsed, jump) in steps {
+                    tokio::time::advance(Duration::from_millis(elapsed)).await;
+                    clock.advance(Millis(jump));
+                    slow += elapsed * u64::from(factor) + jump;
+                    prop_assert_eq!(clock.now(), Instant(slow));
+                }
+                Ok(())
+            })?;
+        }
+
+        #[test]
+        fn who_waits_on_a_fast_clock_wakes_when_it_is_time_and_not_a_millisecond_later_than_needed(
+            factor in 1..=Pace::MOST, wait in 0_u64..10_000_000,
+        ) {
+            in_held_time(async {
+                let clock = Clock::new(Pace::Times(factor), Some(Instant(5_000)));
+                let began = tokio::time::Instant::now();
+                clock.wait(Instant(5_000 + wait)).await;
+                prop_assert!(clock.now() >= Instant(5_000 + wait), "woken too early");
+                let needed = Duration::from_millis(wait.div_ceil(u64::from(factor)));
+                // Tokio's timers count whole milliseconds of a clock of their own.
+                prop_assert!(began.elapsed() <= needed + Duration::from_millis(1), "{:?}", began.elapsed());
+                Ok(())
+            })?;
+        }
+    }
+
+    #[test]
+    fn a_real_clock_runs_as_the_one_below_it() {
+        in_held_time(async {
+            let clock = Clock::new(Pace::Real, Some(Instant(0)));
+            tokio::time::advance(Duration::from_millis(1_234)).await;
+            assert_eq!(clock.now(), Instant(1_234));
+        });
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a server is started with.
 
+use crate::bounds::Bounds;
 use crate::clock::Pace;
 use crate::identity::IdentitySpec;
 use headroom_model::time::Instant;
@@ -27,6 +28,8 @@ pub struct Config {
     pub identity: IdentitySpec,
     /// What goes wrong, in this order.
     pub faults: Vec<FaultSpec>,
+    /// What its port is held to.
+    pub bounds: Bounds,
 }
 
 impl Default for Config {
@@ -40,6 +43,7 @@ impl Default for Config {
             spec: ServerSpec { quota: Some(Default::default()), ..ServerSpec::default() },
             identity: IdentitySpec::default(),
             faults: Vec::new(),
+            bounds: Bounds::default(),
         }
     }
 }

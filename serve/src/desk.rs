@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::content::asked::Asked;
 use crate::content::reply::Problem;
 use crate::door::Call;
+use crate::ledger::Record;
 use crate::state::State;
 use headroom_model::operation::{Header, Method, Response};
 use headroom_model::time::Instant;
@@ -24,8 +25,21 @@ pub(crate) struct Desk {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     state: Mutex<State>,
-    /// Each request as a line of JSON.
-    pub(crate) events: broadcast::Sender<String>,
+    pub(crate) events: broadcast::Sender<Event>,
+}
+
+/// A request as a line of JSON.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    /// Its number; 0 of a line that is about no request.
+    pub(crate) number: u64,
+    pub(crate) line: String,
+}
+
+impl Event {
+    pub(crate) fn of(record: &Record) -> Self {
+        Self { number: record.number, line: serde_json::to_string(record).unwrap_or_default() }
+    }
 }
 
 /// What is to be sent.
@@ -72,13 +86,18 @@ impl Desk {
         // Read under the lock, so that the instants of answers never go back.
         let now = self.clock.now();
         let (handled, record) = state.handle(self, call, &asked, now);
-        let record = state.ledger.keep(record);
+        let record = state.keep(record);
         drop(state);
+        self.tell(&record);
+        handled
+    }
+
+    /// Tells a request to who listens.
+    pub(crate) fn tell(&self, record: &Record) {
         if self.events.receiver_count() > 0 {
             // Nobody may listen any more by now.
-            let _ = self.events.send(serde_json::to_string(&record).unwrap_or_default());
+            let _ = self.events.send(Event::of(record));
         }
-        handled
     }
 }
 

@@ -80,7 +80,7 @@ impl Door {
                 Ask { operation: request(None), objects: reply.objects, reply: Some(reply) }
             }
             Self::Graphql => {
-                let (objects, reply) = match objects(call) {
+                let (objects, reply) = match objects(call.body) {
                     Ok(objects) => (objects, None),
                     Err(message) => (0, Some(Reply { status: 400, ..Reply::json(&errors(&message), 0) })),
                 };
@@ -141,8 +141,8 @@ fn invocation(call: &Call<'_>, asked: &Asked<'_>) -> Result<Invocation, Problem>
 }
 
 /// How many objects the answer to a document holds, its lists as long as it asks for.
-fn objects(call: &Call<'_>) -> Result<u32, String> {
-    let body: Value = serde_json::from_slice(call.body).map_err(|error| format!("the body is no JSON: {error}"))?;
+pub(crate) fn objects(body: &[u8]) -> Result<u32, String> {
+    let body: Value = serde_json::from_slice(body).map_err(|error| format!("the body is no JSON: {error}"))?;
     let document = text(&body, "/query").ok_or("`query` is missing")?;
     let variables = body.get("variables").filter(|variables| variables.is_object()).map(Value::to_string);
     let variables = read_variables(&variables.unwrap_or_default()).map_err(|error| error.to_string())?;

@@ -1,6 +1,8 @@
 //! What happened: counts, the last requests, and who came before an instant that it had been told.
 
+use crate::identity::Identity;
 use headroom_model::time::Instant;
+use headroom_sim::server::Refused;
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -33,6 +35,41 @@ pub(crate) struct Record {
     pub(crate) early: Option<Early>,
     /// Faults that met it.
     pub(crate) faults: Vec<String>,
+    /// What the coming rule would have done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) coming: Option<ComingRefusal>,
+    /// Why its points are those that were expected, and not counted in the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) uncounted: Option<String>,
+}
+
+impl Record {
+    /// Of a request that nothing is known of yet but that it came.
+    pub(crate) fn new(who: &Identity, method: &str, path: &str, at: Instant) -> Self {
+        Self {
+            at: at.to_string(),
+            method: method.chars().take(20).collect(),
+            path: path.chars().take(200).collect(),
+            app: who.app.clone(),
+            tenant: who.tenant.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// A limit refused it.
+    pub(crate) fn refused_by(&mut self, refused: &Refused) {
+        self.limit = Some(refused.limit.name());
+        self.scope = Some(refused.scope.to_string());
+        self.until = Some(refused.until.to_string());
+    }
+}
+
+/// A refusal that was none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct ComingRefusal {
+    pub(crate) limit: &'static str,
+    pub(crate) scope: String,
+    pub(crate) until: String,
 }
 
 /// A promise that a call broke.
@@ -63,6 +100,51 @@ pub struct Summary {
     pub near_limit: u64,
     /// Admitted, and told that a coming rule would have refused.
     pub shadow: u64,
+    /// What the proxy's rule would have refused.
+    #[serde(skip_serializing_if = "Coming::is_empty")]
+    pub coming: Coming,
+    /// Answers whose objects could not be counted.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub uncounted: u64,
+}
+
+/// What a rule would have refused that refuses nothing yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Coming {
+    /// How many requests.
+    pub refused: u64,
+    /// The same by limit.
+    pub by_limit: BTreeMap<&'static str, u64>,
+    /// When the first of them came, as RFC 3339.
+    pub first: Option<String>,
+    /// When the last of them came.
+    pub last: Option<String>,
+}
+
+impl Coming {
+    /// Whether it would have refused nothing.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.refused == 0
+    }
+
+    fn add(&mut self, refusal: &ComingRefusal, at: &str) {
+        self.refused += 1;
+        *self.by_limit.entry(refusal.limit).or_default() += 1;
+        // Requests are kept when they end, so not in the order in which they came.
+        if self.first.as_deref().is_none_or(|first| at < first) {
+            self.first = Some(at.to_owned());
+        }
+        if self.last.as_deref().is_none_or(|last| at > last) {
+            self.last = Some(at.to_owned());
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// All that is remembered of requests. Bounded.
@@ -92,6 +174,11 @@ impl Ledger {
             }
             None => self.summary.admitted += 1,
         }
+        if let Some(refusal) = &record.coming {
+            self.summary.shadow += 1;
+            self.summary.coming.add(refusal, &record.at);
+        }
+        self.summary.uncounted += u64::from(record.uncounted.is_some());
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
@@ -109,13 +196,23 @@ impl Early {
 /// One line for people.
 impl std::fmt::Display for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { requests, admitted, refused, early, points, by_limit, .. } = self;
-        write!(f, "{requests} requests, {admitted} admitted for {points} points, {refused} refused")?;
-        for (at, (limit, count)) in by_limit.iter().enumerate() {
-            write!(f, "{}{limit} {count}", if at == 0 { " (" } else { ", " })?;
-        }
-        write!(f, "{}, {early} earlier than told", if by_limit.is_empty() { "" } else { ")" })
+        let Self { requests, admitted, refused, early, points, by_limit, coming, .. } = self;
+        let limits = limits(by_limit);
+        write!(f, "{requests} requests, {admitted} admitted for {points} points, {refused} refused{limits}")?;
+        write!(f, ", {early} earlier than told")?;
+        let Coming { refused, by_limit, first: Some(first), last: Some(last) } = coming else { return Ok(()) };
+        let limits = self::limits(by_limit);
+        write!(f, "; under the coming rules {refused} would have been refused{limits}, from {first} to {last}")
     }
+}
+
+/// As ` (burst 3, points-quota 2)`.
+fn limits(by_limit: &BTreeMap<&'static str, u64>) -> String {
+    if by_limit.is_empty() {
+        return String::new();
+    }
+    let all: Vec<_> = by_limit.iter().map(|(limit, count)| format!("{limit} {count}")).collect();
+    format!(" ({})", all.join(", "))
 }
 
 #[cfg(test)]

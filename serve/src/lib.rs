@@ -2,14 +2,15 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | `config`, `identity` | what a server is started with; whose request it is |
+//! | `config`, `bounds`, `identity` | what a server is started with; what its port is held to; whose request it is |
 //! | `clock` | real time, faster, or moved by hand |
 //! | `http` | the port: connections, their bounds, how they end |
 //! | `door` | which door a path leads to |
 //! | `desk`, `state` | one request after the other; what changes from one to the next |
 //! | `content` | what the products answer |
-//! | `ledger` | what happened |
-//! | `control`, `metrics` | `/_headroom/` and `/metrics` |
+//! | `ledger`, `roll` | what happened; whom it happened to |
+//! | `control`, `metrics` | `/_headroom/` with its page and its OpenAPI document, and `/metrics` |
+//! | `proxy` | the same limits in front of a real server |
 //!
 //! Who is refused, when and in which words is [`headroom_sim::server`]'s business: the same limits as in the simulator,
 //! on a clock of your choice. Each app has limits of its own; the copies of an app share them. A call counts as early
@@ -27,6 +28,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bounds;
 mod clock;
 mod config;
 mod content;
@@ -37,14 +39,19 @@ mod http;
 mod identity;
 mod ledger;
 mod metrics;
+mod proxy;
+mod roll;
 mod state;
 
+pub use bounds::Bounds;
 pub use clock::Pace;
 pub use config::Config;
 pub use identity::{HostSpec, IdentitySpec, TokenSpec};
-pub use ledger::Summary;
+pub use ledger::{Coming, Summary};
+pub use proxy::{Mode, Proxy, ProxyConfig};
 
 use desk::Desk;
+use http::Service;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -80,8 +87,8 @@ impl fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
-/// Longer than [`http`] gives open requests.
-const STOP_TIME: Duration = Duration::from_secs(10);
+/// So much longer than open requests are given, until nobody waits for the port to close.
+const STOP_SLACK: Duration = Duration::from_secs(5);
 
 impl Server {
     /// Listens, on threads of its own.
@@ -89,30 +96,35 @@ impl Server {
     /// # Errors
     /// If the address cannot be had, or is not this machine's own and no control token is set.
     pub fn start(config: Config) -> Result<Running, StartError> {
-        let address = config.address;
-        if !address.ip().is_loopback() && config.control_token.as_ref().is_none_or(String::is_empty) {
-            return Err(StartError(format!(
-                "`{address}` can be reached by others: set a control token, or listen on `127.0.0.1`"
-            )));
-        }
-        let listener = bind(address).map_err(|error| StartError(refused(address, &error)))?;
-        let failed = |error: io::Error| StartError(format!("cannot serve on `{address}`: {error}; try again"));
-        let addr = listener.local_addr().map_err(failed)?;
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failed)?;
-        let (stop, stopped) = watch::channel(false);
-        let (end, ended) = mpsc::channel();
         let desk = Arc::new(Desk::new(config));
-        let served = desk.clone();
-        let entered = runtime.enter();
-        let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
-        drop(entered);
-        runtime.spawn(async move {
-            http::serve(listener, served, stopped).await;
-            // Whoever waits for it may be gone.
-            let _ = end.send(());
-        });
-        Ok(Running { addr, desk, stop, ended: Mutex::new(ended), runtime: Some(runtime) })
+        listen(desk.clone(), desk)
     }
+}
+
+/// Lets a service answer at its desk's address, on threads of its own.
+fn listen<S: Service>(service: Arc<S>, desk: Arc<Desk>) -> Result<Running, StartError> {
+    let config = &desk.config;
+    let address = config.address;
+    if !address.ip().is_loopback() && config.control_token.as_ref().is_none_or(String::is_empty) {
+        return Err(StartError(format!(
+            "`{address}` can be reached by others: set a control token, or listen on `127.0.0.1`"
+        )));
+    }
+    let listener = bind(address).map_err(|error| StartError(refused(address, &error)))?;
+    let failed = |error: io::Error| StartError(format!("cannot serve on `{address}`: {error}; try again"));
+    let addr = listener.local_addr().map_err(failed)?;
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(failed)?;
+    let (stop, stopped) = watch::channel(false);
+    let (end, ended) = mpsc::channel();
+    let entered = runtime.enter();
+    let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
+    drop(entered);
+    runtime.spawn(async move {
+        http::serve(listener, service, stopped).await;
+        // Whoever waits for it may be gone.
+        let _ = end.send(());
+    });
+    Ok(Running { addr, desk, stop, ended: Mutex::new(ended), runtime: Some(runtime) })
 }
 
 impl Running {
@@ -149,8 +161,9 @@ impl Running {
     fn end(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
         self.stop.send_replace(true);
+        let stop_time = self.desk.config.bounds.stop_time + STOP_SLACK;
         // It ends within this time by itself; if not, its threads end with the process.
-        let _ = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner).recv_timeout(STOP_TIME);
+        let _ = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner).recv_timeout(stop_time);
         runtime.shutdown_background();
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn text(desk: &Desk) -> String {
     let remaining = Family::<AppLabels, Gauge>::default();
     for (app, server) in &state.apps {
         // Of the app's own pool, or the least of its tenants'.
-        let left = state.tenants_of(app).filter_map(|tenant| server.left(tenant, now)).min();
+        let left = state.roll.tenants(app, None).filter_map(|(tenant, _)| server.left(tenant, now)).min();
         if let Some(left) = left {
             remaining.get_or_create(&AppLabels { app: app.clone() }).set(left.into());
         }

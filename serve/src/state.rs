@@ -8,20 +8,17 @@ use crate::desk::{Desk, Handled, plain};
 use crate::door::{Ask, Call, Door};
 use crate::identity::Identity;
 use crate::ledger::{Early, Ledger, Record};
-use headroom_model::operation::{Answer, Header, Operation, Response};
+use crate::roll::{MOST_NAMES, Roll, crowded};
+use headroom_model::operation::{Answer, Header, Invocation, Operation, Response};
 use headroom_model::time::Instant;
 use headroom_sim::Promises;
 use headroom_sim::fault::{self, Fate, Faults, Met};
 use headroom_sim::scenario::FaultSpec;
-use headroom_sim::server::{Arrival, Decision, Scope, Server, Verdict};
-use std::collections::{BTreeMap, BTreeSet};
+use headroom_sim::server::{Arrival, Decision, Refused, Scope, Server, ServerSpec, Verdict};
+use std::collections::BTreeMap;
 
 /// Apps that there can be: each has limits of its own.
 const MOST_APPS: usize = 1_000;
-/// Clients, and tenants of apps, that there can be: more than 100,000 tenants by far.
-const MOST_NAMES: usize = 250_000;
-/// Bytes of all that was written.
-const MOST_WRITTEN: usize = 64 << 20;
 /// Fewer promises than this are not worth sweeping.
 const SWEEP_FLOOR: usize = 1_024;
 
@@ -29,10 +26,11 @@ const SWEEP_FLOOR: usize = 1_024;
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) apps: BTreeMap<String, Server>,
+    /// Of apps that were given others than the config's.
+    pub(crate) specs: BTreeMap<String, ServerSpec>,
     /// Tenants that were written to.
     sites: BTreeMap<String, Site>,
-    /// Apps with the names that their limits know.
-    names: BTreeSet<(String, String)>,
+    pub(crate) roll: Roll,
     empty: Site,
     clients: BTreeMap<(String, u32, Option<String>), u32>,
     written: usize,
@@ -47,8 +45,9 @@ impl State {
     pub(crate) fn new(rules: &[FaultSpec], seed: u64) -> Self {
         Self {
             apps: BTreeMap::new(),
+            specs: BTreeMap::new(),
             sites: BTreeMap::new(),
-            names: BTreeSet::new(),
+            roll: Roll::default(),
             empty: Site::default(),
             clients: BTreeMap::new(),
             written: 0,
@@ -69,14 +68,7 @@ impl State {
         now: Instant,
     ) -> (Handled, Record) {
         let who = call.identity;
-        let mut record = Record {
-            at: now.to_string(),
-            method: call.method.chars().take(20).collect(),
-            path: asked.path.chars().take(200).collect(),
-            app: who.app.clone(),
-            tenant: who.tenant.clone(),
-            ..Record::default()
-        };
+        let mut record = Record::new(who, call.method, asked.path, now);
         let mut handled = Handled { response: None, at: now, held: Vec::new(), app: who.app.clone() };
         match self.answer(desk, call, asked, now, &mut record, &mut handled) {
             Ok(response) => handled.response = response,
@@ -84,6 +76,12 @@ impl State {
         }
         record.status = handled.response.as_ref().map(|response| response.status);
         (handled, record)
+    }
+
+    /// Remembers a request, and gives it its number.
+    pub(crate) fn keep(&mut self, record: Record) -> Record {
+        self.roll.note(&record);
+        self.ledger.keep(record)
     }
 
     fn answer(
@@ -97,7 +95,7 @@ impl State {
     ) -> Result<Option<Response>, Problem> {
         let who = call.identity;
         let door = Door::of(asked).ok_or_else(nowhere)?;
-        let node = self.client(call)?;
+        let node = self.client(who)?;
         let site = self.sites.get(&who.tenant).unwrap_or(&self.empty);
         let Ask { operation, objects, reply } = door.ask(site, call, asked)?;
         self.learn_names(who, &operation)?;
@@ -115,10 +113,7 @@ impl State {
             Fate::Served | Fate::Reset => {}
         }
         let arrival = Arrival { operation: &operation, sender: who.sender(node, call.is_new_connection), objects };
-        if self.promises.is_any_open(now) {
-            let broken = self.promises.broken(node, Scope::of_arrival(&arrival), now);
-            record.early = broken.map(|(scope, promised)| Early::new(&scope, promised, now));
-        }
+        record.early = self.early(node, &arrival, now);
         let server = self.server(desk, &who.app, now)?;
         let decision = server.answer(&arrival, now);
         handled.held.extend(decision.holds);
@@ -129,7 +124,7 @@ impl State {
         record.objects = objects;
         let Decision { answer, verdict, .. } = decision;
         let answer = match (verdict, reply) {
-            (Verdict::Admitted { .. }, Some(reply)) => self.fulfil(call, door, answer, reply),
+            (Verdict::Admitted { .. }, Some(reply)) => self.fulfil(desk, call, door, answer, reply),
             _ => answer,
         };
         Ok(if matches!(met.fate, Fate::Reset) { None } else { edited(&met, answer, now) })
@@ -148,13 +143,10 @@ impl State {
                 self.ledger.summary.near_limit += u64::from(*points > 0 && app.is_some_and(|pool| pool.is_near()));
             }
             Verdict::Refused(refused) => {
-                record.limit = Some(refused.limit.name());
-                record.scope = Some(refused.scope.to_string());
-                record.until = Some(refused.until.to_string());
+                record.refused_by(refused);
                 let is_heard = matches!(met.fate, Fate::Served) && !met.is_worded_otherwise();
-                if is_heard && refused.promised > now {
-                    self.promises.hear(node, refused.scope.clone(), refused.promised);
-                    self.sweep(now);
+                if is_heard {
+                    self.promise(node, refused, now);
                 }
             }
             Verdict::NotFound => {}
@@ -162,11 +154,11 @@ impl State {
     }
 
     /// The answer of the limits with the content in it, and what is written by it.
-    fn fulfil(&mut self, call: &Call<'_>, door: Door, answer: Answer, reply: Reply) -> Answer {
+    fn fulfil(&mut self, desk: &Desk, call: &Call<'_>, door: Door, answer: Answer, reply: Reply) -> Answer {
         let Answer::Response(mut response) = answer else { return answer };
         let mut reply = reply;
         if let Some(change) = reply.change.take() {
-            if self.written < MOST_WRITTEN {
+            if self.written < desk.config.bounds.written_bytes {
                 self.written += self.sites.entry(call.identity.tenant.clone()).or_default().apply(change);
             } else if let Door::Product(api) = door {
                 reply = Reply::problem(api, &Problem::full());
@@ -184,39 +176,38 @@ impl State {
             return Err(crowded("apps", MOST_APPS));
         }
         let Config { spec, seed, .. } = &desk.config;
+        let spec = self.specs.get(app).unwrap_or(spec);
         let start = desk.clock.start().min(now);
         Ok(self.apps.entry(app.to_owned()).or_insert_with(|| Server::new(spec, start, *seed)))
     }
 
     /// Keeps the names that an app's limits are to know within bounds.
     fn learn_names(&mut self, who: &Identity, operation: &Operation) -> Result<(), Problem> {
-        let mut names = vec![who.tenant.as_str()];
-        if let Operation::Invoke(invocation) = operation {
-            let context = &invocation.context;
-            names.extend([context.installation.as_str(), &context.environment]);
-            names.extend(context.account.as_deref());
-        }
-        names.into_iter().try_for_each(|name| self.learn(&who.app, name))
+        self.roll.tenant(&who.app, &who.tenant)?;
+        let Operation::Invoke(Invocation { context, .. }) = operation else { return Ok(()) };
+        let names = [Some(&context.installation), Some(&context.environment), context.account.as_ref()];
+        names.into_iter().flatten().try_for_each(|name| self.roll.other(&who.app, name))
     }
 
-    pub(crate) fn learn(&mut self, app: &str, name: &str) -> Result<(), Problem> {
-        let key = (app.to_owned(), name.to_owned());
-        if !self.names.contains(&key) && self.names.len() >= MOST_NAMES {
-            return Err(crowded("tenants and users", MOST_NAMES));
+    /// The promise to this client that an arrival breaks.
+    pub(crate) fn early(&self, node: u32, arrival: &Arrival<'_>, now: Instant) -> Option<Early> {
+        if !self.promises.is_any_open(now) {
+            return None;
         }
-        self.names.insert(key);
-        Ok(())
+        let (scope, promised) = self.promises.broken(node, Scope::of_arrival(arrival), now)?;
+        Some(Early::new(&scope, promised, now))
     }
 
-    /// The tenants of an app, and the users that were named in its invocations.
-    pub(crate) fn tenants_of<'a>(&'a self, app: &'a str) -> impl Iterator<Item = &'a str> {
-        let first = (app.to_owned(), String::new());
-        self.names.range(first..).take_while(move |(of, _)| of == app).map(|(_, name)| name.as_str())
+    /// A client hears of a refusal.
+    pub(crate) fn promise(&mut self, node: u32, refused: &Refused, now: Instant) {
+        if refused.promised > now {
+            self.promises.hear(node, refused.scope.clone(), refused.promised);
+            self.sweep(now);
+        }
     }
 
     /// The number of the client: a copy of an app, for an account.
-    fn client(&mut self, call: &Call<'_>) -> Result<u32, Problem> {
-        let who = call.identity;
+    pub(crate) fn client(&mut self, who: &Identity) -> Result<u32, Problem> {
         let key = (who.app.clone(), who.copy, who.account.clone());
         if !self.clients.contains_key(&key) && self.clients.len() >= MOST_NAMES {
             return Err(crowded("clients", MOST_NAMES));
@@ -240,7 +231,7 @@ fn headers(answer: &Answer) -> &[Header] {
 
 /// What goes out over HTTP. An invocation resolves with 200; what it is rejected with names its own status, or none, as
 /// the bridge's own error.
-fn edited(met: &Met, mut answer: Answer, now: Instant) -> Option<Response> {
+pub(crate) fn edited(met: &Met, mut answer: Answer, now: Instant) -> Option<Response> {
     met.edit(&mut answer);
     let (status, body) = match answer {
         Answer::Response(response) => return Some(response),
@@ -253,11 +244,6 @@ fn edited(met: &Met, mut answer: Answer, now: Instant) -> Option<Response> {
     };
     let headers = vec![Header::new("Date", now.to_http_date()), Header::new("Content-Type", "application/json")];
     Some(Response { status, headers, body: body.into_bytes() })
-}
-
-fn crowded(what: &str, most: usize) -> Problem {
-    let message = format!("more than {most} {what}: start anew with POST /_headroom/reset");
-    Problem { status: 503, message }
 }
 
 fn nowhere() -> Problem {

@@ -77,7 +77,9 @@ proptest! {
     fn any_target_method_and_body_gets_an_answer(
         method in "GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS",
         path in "(/ex/(jira|confluence)/[a-z0-9]{1,4})?/(wiki/rest/api|wiki/api/v2|rest/api/3|2.0|graphql|x1|_forge|_headroom)\
-                 (/(content|pages|spaces|search|jql|issue|clock|faults|usage|invoke|repositories|[a-z0-9%.-]{0,9})){0,4}\
+                 (/(content|pages|spaces|search|jql|issue|clock|faults|usage|invoke|repositories|100000|P1-20000|repo-1|child|\
+                 attachment|comment|property|restriction|byOperation|read|transitions|worklog|createmeta|pipelines|\
+                 environments|variables|[a-z0-9%.-]{0,9})){0,5}\
                  (\\?[a-z]{1,8}=[a-zA-Z0-9%.~=-]{0,20}(&(limit|start|startAt|maxResults|page|pagelen|cursor)=[a-z0-9-]{0,21})?)?",
         body in "(\\{\"(title|jql|query|fields|advance|name)\":[\\[\\]{}\"a-z0-9 ,:]{0,30}\\})|.{0,40}",
     ) {

@@ -144,3 +144,87 @@ fn a_server_that_stops_lets_its_port_go() {
     assert_eq!(idle.read(&mut [0]).unwrap_or(0), 0, "an idle connection is closed");
     assert!(TcpStream::connect(address).is_err());
 }
+
+#[test]
+fn who_connects_again_is_told_what_came_meanwhile_and_each_request_once() {
+    let client = Client::new("quota = { points = 10_000 }");
+    for _ in 0..3 {
+        client.get(PAGE);
+    }
+    let numbers = |answer: support::Answer| {
+        let lines = answer.body.lines().filter_map(|line| line.strip_prefix("id: ")).map(str::to_owned);
+        lines.collect::<Vec<_>>()
+    };
+    let sse = ("Accept", "text/event-stream");
+    let again = [sse, ("Last-Event-ID", "1")];
+    assert_eq!(numbers(client.send("GET", "/_headroom/events?most=2", &again, None)), ["2", "3"]);
+    assert_eq!(numbers(client.send("GET", "/_headroom/events?after=2&most=1", &again, None)), ["3"]);
+    std::thread::scope(|scope| {
+        let all = scope.spawn(|| numbers(client.send("GET", "/_headroom/events?after=0&most=40", &[sse], None)));
+        while !all.is_finished() {
+            client.get(PAGE);
+        }
+        let wanted: Vec<_> = (1..=40).map(|number| number.to_string()).collect();
+        assert_eq!(all.join().unwrap(), wanted, "kept ones first, then those that come, none twice");
+    });
+}
+
+#[test]
+fn state_tells_windows_and_who_was_refused_and_why_in_pages() {
+    let client = Client::new("quota = { points = 9, scope = 'tenant' }\nburst = { per_second = 2 }");
+    for tenant in ["a", "b", "c"] {
+        for _ in 0..3 {
+            client.send("GET", PAGE, &[("X-Headroom-Tenant", tenant)], None);
+        }
+    }
+    let state = client.get("/_headroom/state?app=app&limit=2").json();
+    let app = &state["apps"]["app"];
+    assert_eq!(app["tenants"]["a"], json!({ "requests": 3, "points": 4, "early": 0, "refused": { "burst": 1 } }));
+    assert_eq!(
+        app["windows"][0],
+        json!({ "limit": "burst", "of": "a", "most": 2, "left": 0, "opens": "2026-02-02T13:00:00.5Z" })
+    );
+    assert_eq!((app["tenants"].as_object().map(|all| all.len()), &app["next"]), (Some(2), &"b".into()));
+    let rest = client.get("/_headroom/state?app=app&limit=2&after=b").json();
+    assert_eq!((&rest["apps"]["app"]["pools"]["c"]["left"], &rest["apps"]["app"]["next"]), (&5.into(), &json!(null)));
+}
+
+#[test]
+fn an_app_is_spoken_to_in_another_dialect_from_one_call_to_the_next_and_keeps_what_it_used() {
+    let client = Client::new("quota = { points = 10, always_headers = true }");
+    let ask = |app| client.send("GET", PAGE, &[("X-Headroom-App", app)], None);
+    assert_eq!(ask("one").header("X-RateLimit-Remaining"), Some("8"));
+    let choose = |body| client.post("/_headroom/apps", &body);
+    assert_eq!(choose(json!({ "app": "one", "headers": "structured-2026" })).json()["headers"], "structured-2026");
+    let told = ask("one");
+    assert!(told.header("RateLimit").is_some_and(|text| text.contains("r=6")), "{:?}", told.headers);
+    assert_eq!(told.header("X-RateLimit-Remaining"), None);
+    assert_eq!(ask("two").header("X-RateLimit-Remaining"), Some("8"), "the other app is spoken to as before");
+    client.post("/_headroom/reset", &json!({}));
+    assert_eq!(ask("one").header("X-RateLimit-Remaining"), Some("8"), "a reset is one to what the server began with");
+}
+
+#[test]
+fn an_app_is_given_another_profile_and_meets_its_limits() {
+    let client = Client::new("quota = { points = 10 }\ninvocations = { profile = 'forge-rfc130', tells_left = true }");
+    let invoke = || {
+        let body = json!({ "functionKey": "f", "payload": {}, "context": { "installation": "i", "account": "ann" } });
+        client.post("/_forge/invoke", &body).json()["metadata"]["rateLimitProperties"]["rateLimitRemaining"].clone()
+    };
+    // A user's 1,200 in a minute are fewer than the installation's 5,000; RFC 130 has no such limit but 300 in a second.
+    assert_eq!(invoke(), 299);
+    client.post("/_headroom/apps", &json!({ "profile": "forge-current" }));
+    assert_eq!(invoke(), 1_199);
+    assert_eq!(client.get("/_headroom/state").json()["apps"]["app"]["profile"], "forge-current");
+}
+
+#[test]
+fn metrics_tell_what_a_coming_rule_would_have_refused() {
+    let client = Client::new("quota = { points = 100, preview = { points = 3 } }");
+    let statuses: Vec<u16> = (0..3).map(|_| client.get(PAGE).status).collect();
+    assert_eq!(statuses, [200, 200, 200]);
+    let text = client.get("/metrics").body;
+    for line in ["headroom_shadow_total 2", "headroom_remaining{app=\"app\"} 94", "headroom_near_limit_total 0"] {
+        assert!(text.lines().any(|other| other == line), "{line} is not in:\n{text}");
+    }
+}

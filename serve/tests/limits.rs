@@ -17,7 +17,7 @@ const SPECS: [&str; 4] = [
 ];
 
 /// Method, target, body, and how many objects the answer holds.
-const CALLS: [(&str, &str, Option<&str>, u32); 16] = [
+const CALLS: [(&str, &str, Option<&str>, u32); 34] = [
     ("GET", "/wiki/api/v2/pages/100007", None, 1),
     ("GET", "/wiki/api/v2/pages?limit=12", None, 12),
     ("GET", "/wiki/api/v2/spaces", None, 10),
@@ -32,9 +32,30 @@ const CALLS: [(&str, &str, Option<&str>, u32); 16] = [
     ("POST", "/rest/api/3/search/jql", Some("{\"jql\":\"project = P1\",\"maxResults\":5}"), 5),
     ("GET", "/rest/api/2/project", None, 5),
     ("PUT", "/rest/api/3/issue/P3-20002", Some("{\"fields\":{\"summary\":\"x\"}}"), 0),
+    ("GET", "/wiki/rest/api/content/100007/label", None, 2),
+    ("GET", "/wiki/rest/api/content/100007/version", None, 1),
+    ("GET", "/wiki/rest/api/content/100007/history", None, 1),
+    ("GET", "/wiki/rest/api/content/100007/child/attachment", None, 1),
+    ("GET", "/wiki/rest/api/content/100007/child/page", None, 0),
+    ("GET", "/wiki/rest/api/content/100007/restriction", None, 2),
+    ("GET", "/wiki/rest/api/space/S3/content/page?limit=9", None, 9),
+    ("GET", "/wiki/rest/api/user/memberof?accountId=user-1", None, 1),
+    ("GET", "/wiki/rest/api/group/by-name?name=group+2", None, 1),
+    ("GET", "/wiki/api/v2/pages/100007/versions", None, 1),
+    ("GET", "/wiki/api/v2/spaces?keys=S2,S4", None, 2),
+    ("GET", "/rest/api/3/field", None, 15),
+    ("GET", "/rest/api/3/priority", None, 5),
+    ("GET", "/rest/api/3/issue/20003/transitions", None, 3),
+    ("GET", "/rest/api/3/user/search?query=user+4", None, 11),
+    ("GET", "/rest/api/3/group/bulk", None, 5),
+    ("GET", "/rest/api/3/issue/createmeta/P1/issuetypes", None, 3),
+    ("GET", "/2.0/repositories/acme/repo-7/deployments_config/environments/test/variables", None, 0),
     ("GET", "/2.0/repositories/team?pagelen=7", None, 7),
     ("POST", "/graphql", Some("{\"query\":\"{ pages(first: 4) { nodes { id } } }\"}"), 4),
 ];
+
+/// Those of them that find nothing.
+const MISSING: [&str; 2] = ["/wiki/rest/api/content/7", "/wiki/no/such/path"];
 
 fn objects_charged(method: &str, target: &str, body: &str) -> Option<u32> {
     price_after(method, target, body.as_bytes()).ok().map(|cost| cost.likely)
@@ -70,7 +91,7 @@ proptest! {
             let Answer::Response(wanted) = &decision.answer else { panic!("a REST call has a response") };
             let is_admitted = matches!(decision.verdict, Verdict::Admitted { .. });
             if is_admitted {
-                let status = match (method, objects) { ("GET", 0) => 404, ("PUT", _) => 204, _ => 200 };
+                let status = match method { _ if MISSING.contains(&target) => 404, "PUT" => 204, _ => 200 };
                 prop_assert_eq!(told.status, status, "{} {}", target, told.body);
             } else {
                 prop_assert_eq!((told.status, told.body.as_bytes()), (wanted.status, wanted.body.as_slice()));
@@ -83,6 +104,28 @@ proptest! {
                 !known(name) && !["content-length", "content-type", "link", "connection"].contains(&name.as_str())
             });
             prop_assert_eq!(more, None);
+        }
+    }
+
+    /// The slow way is a server for each app that only one client asks.
+    #[test]
+    fn an_app_is_answered_as_if_no_other_were_there_and_whichever_of_its_copies_asks(
+        spec in 0..3_usize, steps in prop::collection::vec((0..2_usize, 0..3_u32, 0..CALLS.len(), 0_u64..2_000), 1..40),
+    ) {
+        let together = Client::new(SPECS[spec]);
+        let alone = [Client::new(SPECS[spec]), Client::new(SPECS[spec])];
+        for (app, copy, call, wait) in steps {
+            let (method, target, body, _) = CALLS[call];
+            [&together, &alone[0], &alone[1]].into_iter().for_each(|client| client.advance(wait));
+            let copy = copy.to_string();
+            let fields = [("X-Headroom-App", ["one", "two"][app]), ("X-Headroom-Copy", copy.as_str())];
+            let told = together.send(method, target, &fields, body);
+            let wanted = alone[app].send(method, target, &[], body);
+            let told_limits = |answer: &support::Answer| {
+                let fields = answer.headers.iter().filter(|(name, _)| name != "link" && name != "content-length");
+                (answer.status, fields.cloned().collect::<Vec<_>>())
+            };
+            prop_assert_eq!(told_limits(&told), told_limits(&wanted), "{} {}", target, told.body);
         }
     }
 

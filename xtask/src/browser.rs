@@ -1,7 +1,8 @@
 //! The pages that the program writes, opened in a browser, light and dark.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -18,7 +19,8 @@ const PAGES: [(&str, &str); 2] = [
     ("scoreboard", "scoreboard --scenario svg-macro --scenario rush --strategy headroom-native --strategy none"),
 ];
 /// Themes, and what makes Chromium prefer them.
-const THEMES: [(&str, &[&str]); 2] = [("light", &[]), ("dark", &["--force-dark-mode"])];
+const THEMES: [(&str, &[&str]); 2] =
+    [("light", &["--window-size=1280,900"]), ("dark", &["--window-size=1280,900", "--force-dark-mode"])];
 /// Added to a page, which itself has no script: what only the browser knows, in the order that [`seen`] reads.
 const PROBE: &str = "<script>{const root = document.documentElement, charts = [...document.querySelectorAll('svg')],
 shown = charts.filter(chart => chart.getBoundingClientRect().width > 0);
@@ -33,7 +35,7 @@ pub fn obstacle() -> Option<String> {
 
 /// Writes each page and looks at it. Pictures of them stay in `browser/` of the target folder.
 pub fn check(layout: &Layout) -> Result<()> {
-    let browser = PROGRAMS.into_iter().find_map(process::find).context("there is no Chromium on PATH")?;
+    let browser = program()?;
     let program = layout.target.join("debug").join(format!("headroom{}", std::env::consts::EXE_SUFFIX));
     let dir = layout.target.join("browser");
     fs::create_dir_all(&dir).with_context(|| format!("cannot create `{}`", dir.display()))?;
@@ -53,27 +55,47 @@ pub fn check(layout: &Layout) -> Result<()> {
 /// Opens a page and takes a picture of it.
 fn look(browser: &Path, page: &Path, (theme, options): (&str, &[&str]), want: &[String]) -> Result<()> {
     let picture = page.with_extension(format!("{theme}.png"));
-    // That of an earlier run would hide that there is none of this one.
-    let _ = fs::remove_file(&picture);
-    let mut chromium = Command::new(browser);
-    // The sandbox does not work as root; the page is ours. A person's own profile is left alone.
-    chromium.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,900", "--timeout=60000"]);
-    chromium.args(["--enable-logging=stderr", "--log-level=0", "--dump-dom"]).args(options);
-    chromium.arg(format!("--user-data-dir={}", page.with_file_name("profile").display()));
-    chromium.arg(format!("--screenshot={}", picture.display())).arg(page);
-    let output = chromium.stdin(Stdio::null()).output().context("Chromium cannot be run")?;
-    ensure!(output.status.success(), "Chromium failed ({})", output.status);
-    if let Some(line) = String::from_utf8_lossy(&output.stderr).lines().find(|line| line.contains(":CONSOLE")) {
+    let seen_page = open(browser, page.as_os_str(), &picture, options)?;
+    if let Some(line) = seen_page.complaint {
         bail!("the console says `{line}`");
     }
-    let dom = String::from_utf8_lossy(&output.stdout);
-    seen(&dom, theme)?;
-    let text = text(&dom);
+    seen(&seen_page.dom, theme)?;
+    let text = text(&seen_page.dom);
     if let Some(missing) = want.iter().find(|figures| !text.contains(figures.as_str())) {
         bail!("the page does not say `{missing}`, as the JSON does");
     }
-    ensure!(picture.is_file(), "Chromium took no picture");
     Ok(())
+}
+
+/// What a browser made of a page.
+pub struct Seen {
+    /// The document after its programs have run.
+    pub dom: String,
+    /// The first line of the console, if there is one.
+    pub complaint: Option<String>,
+}
+
+/// The browser, if there is one on PATH.
+pub fn program() -> Result<PathBuf> {
+    PROGRAMS.into_iter().find_map(process::find).context("there is no Chromium on PATH")
+}
+
+/// Opens a file or an address and takes a picture of it.
+pub fn open(browser: &Path, page: &OsStr, picture: &Path, options: &[&str]) -> Result<Seen> {
+    // That of an earlier run would hide that there is none of this one.
+    let _ = fs::remove_file(picture);
+    let mut chromium = Command::new(browser);
+    // The sandbox does not work as root; the page is ours. A person's own profile is left alone.
+    chromium.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--timeout=60000"]);
+    chromium.args(["--enable-logging=stderr", "--log-level=0", "--dump-dom"]).args(options);
+    chromium.arg(format!("--user-data-dir={}", picture.with_file_name("profile").display()));
+    chromium.arg(format!("--screenshot={}", picture.display())).arg(page);
+    let output = chromium.stdin(Stdio::null()).output().context("Chromium cannot be run")?;
+    ensure!(output.status.success(), "Chromium failed ({})", output.status);
+    ensure!(picture.is_file(), "Chromium took no picture");
+    let complaint =
+        String::from_utf8_lossy(&output.stderr).lines().find(|line| line.contains(":CONSOLE")).map(str::to_owned);
+    Ok(Seen { dom: String::from_utf8_lossy(&output.stdout).into_owned(), complaint })
 }
 
 /// Whether what the probe left in the page is as it should be.
@@ -117,7 +139,7 @@ fn number(number: u64) -> String {
 }
 
 /// A page without its markup, one space between words.
-fn text(dom: &str) -> String {
+pub fn text(dom: &str) -> String {
     let pieces = dom.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
     pieces.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::layout::Layout;
 use crate::tally::{Runner, Tally};
-use crate::{bootstrap, browser, guest, js, process};
+use crate::{bootstrap, browser, clients, examples, guest, js, live, openapi, process, python};
 
 /// Seeds the cases of all property tests; any whole number.
 const SEED: &str = "PROPTEST_RNG_SEED";
@@ -30,15 +30,44 @@ pub fn run(layout: &Layout) -> Result<ExitCode> {
         Some(why) => report.skip("js build", why),
     }
     rust(layout, &mut report);
+    for language in examples::LANGUAGES {
+        let name = format!("the program in {} of docs/serve.md", language.0);
+        match process::find(language.1) {
+            Some(_) => report.step(&name, || examples::check(layout, language)),
+            None => report.skip(&name, &format!("`{}` is not on PATH", language.1)),
+        }
+    }
+    match python::obstacle() {
+        None => report.step("control as its OpenAPI document says", || openapi::check(layout, &seed())),
+        Some(why) => report.skip("control as its OpenAPI document says", &why),
+    }
+    match browser::obstacle().or_else(python::obstacle) {
+        None => report.step("the live page as a person uses it", || live::use_it(layout)),
+        Some(why) => report.skip("the live page as a person uses it", &why),
+    }
     match browser::obstacle() {
-        None => report.step("pages in a browser", || browser::check(layout)),
-        Some(why) => report.skip("pages in a browser", &why),
+        None => {
+            report.step("pages in a browser", || browser::check(layout));
+            report.step("the live page in a browser", || live::check(layout));
+        }
+        Some(why) => {
+            report.skip("pages in a browser", &why);
+            report.skip("the live page in a browser", &why);
+        }
+    }
+    match clients::obstacle() {
+        None => report.step("clients", || clients::check(layout)),
+        Some(why) => report.skip("clients", &why),
     }
     match &no_js {
         None => report.tests("npm test", js::npm(layout).arg("test"), Runner::Node),
         Some(why) => report.skip("npm test", why),
     }
     Ok(report.close())
+}
+
+fn seed() -> String {
+    std::env::var(SEED).unwrap_or_else(|_| "1".to_owned())
 }
 
 fn rust(layout: &Layout, report: &mut Report) {
@@ -66,12 +95,13 @@ fn rust(layout: &Layout, report: &mut Report) {
         report.gate(&format!("clippy of the guest's {world} world"), &mut in_guest(&line));
     }
     fuzz_targets(layout, report);
-    report.gate("programs", &mut cargo("build --workspace --bins --locked"));
+    // The examples too: tests of the JavaScript package run one.
+    report.gate("programs", &mut cargo("build --workspace --bins --examples --locked"));
     let mut tests = cargo("test --workspace --locked --no-fail-fast");
     // The programs in README and documentation run a component; the workspace's own setting knows the usual folder only.
     tests.env("HEADROOM_PLANNER", layout.components().join("headroom-planner.wasm"));
     // The same commit gets the same verdict; plain `cargo test` draws other cases each time.
-    let seed = std::env::var(SEED).unwrap_or_else(|_| "1".to_owned());
+    let seed = seed();
     process::print(&format!("property tests draw from {SEED}={seed}"));
     tests.env(SEED, seed);
     report.tests("cargo test", &mut tests, Runner::Cargo);

@@ -32,11 +32,16 @@ pub fn obstacle(layout: &Layout) -> Option<String> {
 
 /// Installs what the lock file names, unless that was done, and builds.
 pub fn build(layout: &Layout) -> Result<()> {
-    let js = layout.js();
-    if changed(&js.join("package-lock.json")) > changed(&js.join("node_modules/.package-lock.json")) {
-        process::run_aside(npm(layout).args(["ci", "--no-audit", "--no-fund"]))?;
-    }
+    install(&layout.js())?;
     process::run_aside(npm(layout).args(["run", "build"]))
+}
+
+/// Installs what the lock file in a folder names, unless that was done.
+pub fn install(dir: &Path) -> Result<()> {
+    if changed(&dir.join("package-lock.json")) > changed(&dir.join("node_modules/.package-lock.json")) {
+        process::run_aside(Command::new("npm").current_dir(dir).args(["ci", "--no-audit", "--no-fund"]))?;
+    }
+    Ok(())
 }
 
 /// npm in `js/`, told where the components are.

@@ -11,21 +11,31 @@
 //! | `guest` | the two components |
 //! | `js` | the npm package |
 //! | `demo` | both scenarios with a sentence each |
-//! | `browser` | a look at the HTML pages, light and dark |
+//! | `python` | a Python with packages of its own |
+//! | `served`, `openapi` | `headroom serve` beside us; its control, tried with what its document allows and forbids |
+//! | `examples` | the programs in other languages of `docs/serve.md` |
+//! | `browser`, `live` | a look at the HTML pages and at the live page, light and dark |
+//! | `clients` | real clients against the server, and what is said of them |
 //! | `check`, `tally` | every test, and the sum over all runners |
 
 mod apt;
 mod bootstrap;
 mod browser;
 mod check;
+mod clients;
 mod debian;
 mod demo;
 mod download;
+mod examples;
 mod guest;
 mod js;
 mod layout;
+mod live;
+mod openapi;
 mod probe;
 mod process;
+mod python;
+mod served;
 mod tally;
 mod toolchain;
 mod verbs;

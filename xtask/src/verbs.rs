@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::layout::Layout;
-use crate::{bootstrap, check, demo, guest, js};
+use crate::{bootstrap, check, clients, demo, guest, js};
 
 /// One thing `cargo xtask` can do.
 pub struct Verb {
@@ -42,7 +42,8 @@ Example:
         name: "test",
         about: "run every check and every test; the last line is the sum",
         details: "\
-Bootstrap, components, JavaScript build, formatting, clippy, Rust tests, docs, pages in a browser, JavaScript tests.
+Bootstrap, components, JavaScript build, formatting, clippy, Rust tests, docs, the server's control and examples with
+Python, pages in a browser, real clients, JavaScript tests.
 A failing check does not stop the others. The last line of standard output reads
 `N passed, N failed`, with `, N skipped` where something could not run. Exits with 1 if anything failed.
 
@@ -85,6 +86,17 @@ Needs the components: run build-guest first. Without node and npm it says so and
 Example:
   cargo xtask build-guest && cargo xtask js",
         run: |layout| js::run(layout).map(|()| ExitCode::SUCCESS),
+    },
+    Verb {
+        name: "clients",
+        about: "run real clients against `headroom serve` and compare with docs/clients.md",
+        details: "\
+Needs the program: run `cargo build --workspace --bins` first. Installs the clients below target/ and tests/clients/.
+With BLESS=1 it writes docs/clients.md. Without python3, node, npm or curl it says so and does nothing.
+
+Example:
+  cargo xtask clients",
+        run: |layout| clients::run(layout).map(|()| ExitCode::SUCCESS),
     },
 ];
 
@@ -150,7 +162,10 @@ mod tests {
     fn a_wrong_command_line_is_one_line_with_the_word_in_backticks_and_the_verbs() {
         for words in [&["dmeo"][..], &["dmeo", "--help"], &["dmeo", "x"]] {
             let message = parse_words(words).err().expect("refused");
-            assert_eq!(message, "unknown verb `dmeo`; use one of demo, test, bootstrap, build-guest, js, help");
+            assert_eq!(
+                message,
+                "unknown verb `dmeo`; use one of demo, test, bootstrap, build-guest, js, clients, help"
+            );
         }
         assert!(parse_words(&["demo", "fast"]).err().expect("refused").contains("`fast`"));
         assert!(parse_words(&[]).err().expect("refused").contains("bootstrap"));

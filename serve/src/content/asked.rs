@@ -43,6 +43,18 @@ impl<'a> Asked<'a> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// All values of a name, one after the other, or joined by commas in one.
+    pub(crate) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b str> {
+        let values = self.query.iter().filter(move |(key, _)| key == name);
+        values.flat_map(|(_, value)| value.split(',')).filter(|value| !value.is_empty())
+    }
+
+    /// Whether objects that are neither archived nor deleted are asked for: all of this server's are such.
+    pub(crate) fn wants_current(&self) -> bool {
+        let mut wanted = self.all("status").peekable();
+        wanted.peek().is_none() || wanted.any(|status| status == "current" || status == "any")
+    }
+
     /// A number of the query.
     pub(crate) fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
         let read = |text: &str| {
@@ -58,11 +70,11 @@ impl<'a> Asked<'a> {
         if value.is_object() { Ok(value) } else { Err(Problem::bad("the body is no JSON object".to_owned())) }
     }
 
-    /// The same target with another value in the query.
-    pub(crate) fn target_with(&self, name: &str, value: &str) -> String {
-        let others = self.query.iter().filter(|(key, _)| key != name);
+    /// The same target with other values in the query.
+    pub(crate) fn target_with(&self, values: &[(&str, &str)]) -> String {
+        let others = self.query.iter().filter(|(key, _)| values.iter().all(|(name, _)| name != key));
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(others).append_pair(name, value);
+        query.extend_pairs(others).extend_pairs(values);
         format!("{}?{}", self.path, query.finish())
     }
 }

@@ -6,6 +6,8 @@
 //! | `asked` | a request, taken apart |
 //! | `reply` | an answer to be: its body, how many objects it holds, what it changes; errors in each product's format |
 //! | `pages` | pagination as each API does it |
+//! | `lookup` | objects by the names that the products give them |
+//! | `files` | files as they come |
 //! | `confluence_v1`, `confluence_v2`, `jira`, `bitbucket` | the endpoints |
 //! | `query` | the part of CQL and JQL that is understood |
 
@@ -13,7 +15,9 @@ pub(crate) mod asked;
 mod bitbucket;
 mod confluence_v1;
 mod confluence_v2;
+mod files;
 mod jira;
+mod lookup;
 mod pages;
 mod query;
 pub(crate) mod reply;

@@ -61,7 +61,7 @@ pub(super) fn v1(
     view: impl FnMut(&Record) -> Value,
 ) -> Result<Reply, Problem> {
     let page = Offset::of(asked, ["start", "limit"], [25, 250], all)?;
-    let target = |start: u64| asked.target_with("start", &start.to_string()).replacen("/wiki", "", 1);
+    let target = |start: u64| asked.target_with(&[("start", &start.to_string())]).replacen("/wiki", "", 1);
     let mut links = json!({
         "base": format!("{}/wiki", asked.base), "context": "/wiki", "self": format!("{}{}", asked.base, asked.path),
     });
@@ -77,6 +77,28 @@ pub(super) fn v1(
     Ok(Reply::json(&body, size))
 }
 
+/// A page of a list by cursor: the objects, and whether more follow.
+pub(super) struct Page {
+    pub(super) records: Vec<Record>,
+    has_more: bool,
+}
+
+impl Page {
+    /// The first of these.
+    pub(super) fn of(all: impl Iterator<Item = Record>, limit: u64) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut records: Vec<Record> = all.take(limit.saturating_add(1)).collect();
+        let has_more = records.len() > limit;
+        records.truncate(limit);
+        Self { records, has_more }
+    }
+
+    /// The cursor of the next page.
+    pub(super) fn next(&self) -> Option<String> {
+        self.records.last().filter(|_| self.has_more).map(|last| cursor(last.id))
+    }
+}
+
 /// Confluence v2: `cursor` and `limit`, `_links.next` and `Link`. Sizes: 25 and 250 by the reference of 2026-07-21.
 pub(super) fn v2(
     asked: &Asked<'_>,
@@ -84,17 +106,14 @@ pub(super) fn v2(
     view: impl FnMut(&Record) -> Value,
 ) -> Result<Reply, Problem> {
     let after = asked.param("cursor").map(read_cursor).transpose()?;
-    let limit = asked.number("limit")?.unwrap_or(25).clamp(1, 250) as usize;
-    let mut records: Vec<Record> =
-        all.filter(|record| after.is_none_or(|after| record.id > after)).take(limit + 1).collect();
-    let has_more = records.len() > limit;
-    records.truncate(limit);
-    let next = records.last().filter(|_| has_more).map(|last| asked.target_with("cursor", &cursor(last.id)));
+    let limit = asked.number("limit")?.unwrap_or(25).clamp(1, 250);
+    let page = Page::of(all.filter(|record| after.is_none_or(|after| record.id > after)), limit);
+    let next = page.next().map(|cursor| asked.target_with(&[("cursor", &cursor)]));
     let mut links = json!({ "base": format!("{}/wiki", asked.base) });
     if let Some(next) = &next {
         links["next"] = next.as_str().into();
     }
-    let results: Vec<Value> = records.iter().map(view).collect();
+    let results: Vec<Value> = page.records.iter().map(view).collect();
     let mut reply = Reply::json(&json!({ "results": results, "_links": links }), results.len());
     reply.headers.extend(next.map(|next| ("Link", format!("<{next}>; rel=\"next\""))));
     Ok(reply)

@@ -1,89 +1,182 @@
-//! The part of CQL and JQL that is understood: comparisons with `=` and `~`, joined by `AND`.
+//! The part of CQL and JQL that is understood: `=`, `!=`, `~`, `!~`, `in`, `not in`, joined by `and`, `or`, `not` and
+//! parentheses, and `order by`. All else is refused rather than finding the wrong objects.
 
 use super::asked::short;
+use super::pages::{Page, read_cursor};
 use super::reply::Problem;
+use super::site::{Kind, Record, Site};
+use std::cmp::Ordering;
 
-/// A field, whether it has to contain the text instead of being it, and the text.
-pub(super) type Term = (String, bool, String);
+mod parse;
 
-/// Reads a query. `order by` at its end is read over: everything comes in the order of its number.
-///
-/// # Errors
-/// On what is not understood, rather than finding the wrong objects.
-pub(super) fn read(query: &str) -> Result<Vec<Term>, Problem> {
-    let lower = query.to_ascii_lowercase();
-    let end = lower.find("order by").unwrap_or(query.len());
-    let mut rest = query[..end].trim();
-    let mut terms = Vec::new();
-    while !rest.is_empty() {
-        let at = rest.find(['=', '~']).ok_or_else(|| unclear(rest))?;
-        let (field, contains) = (rest[..at].trim().to_ascii_lowercase(), rest[at..].starts_with('~'));
-        if field.is_empty() || !field.chars().all(|c| c.is_alphanumeric() || c == '.') {
-            return Err(unclear(rest));
-        }
-        let after = rest[at + 1..].trim_start();
-        let (value, left) = match after.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').ok_or_else(|| unclear(after))?,
-            None => after.split_once(' ').unwrap_or((after, "")),
+/// A query, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Query {
+    pub(super) condition: Condition,
+    /// Fields, and whether the greatest comes first.
+    pub(super) order: Vec<(String, bool)>,
+}
+
+/// What an object has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// All of these; none: anything.
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
+    Is(Term),
+}
+
+/// A field's comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Term {
+    pub(super) field: String,
+    pub(super) operator: Operator,
+    /// In lower case: neither language tells cases apart. Any of them; `in` can have several.
+    pub(super) values: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    Is,
+    /// Never true of a field without a value.
+    IsNot,
+    Contains,
+    ContainsNot,
+}
+
+/// The fields of a product: the texts that an object has there, by which it is compared and put in order; none: there is
+/// no such field.
+pub(super) type Fields = fn(&Site, &Record, &str) -> Option<Vec<String>>;
+
+impl Query {
+    /// Reads a query whose fields a product has. An empty one finds everything.
+    pub(super) fn read(text: &str, fields: Fields) -> Result<Self, Problem> {
+        let query = parse::read(text)?;
+        let mut names: Vec<&str> = query.order.iter().map(|(field, _)| field.as_str()).collect();
+        let mut terms = Vec::new();
+        query.condition.name_terms(&mut terms);
+        names.extend(terms.iter().map(|term| term.field.as_str()));
+        let unknown = names.into_iter().find(|name| fields(&Site::default(), &Record::default(), name).is_none());
+        unknown.map_or(Ok(query.clone()), |name| {
+            Err(Problem::bad(format!("the field `{}` of the query is not known to this server", short(name))))
+        })
+    }
+
+    /// All that a field is compared with.
+    pub(super) fn values<'a>(&'a self, field: &'a str) -> impl Iterator<Item = &'a str> {
+        let mut terms = Vec::new();
+        self.condition.name_terms(&mut terms);
+        terms.into_iter().filter(move |term| term.field == field).flat_map(|term| &term.values).map(String::as_str)
+    }
+
+    /// What it finds, in its order.
+    pub(super) fn find(&self, site: &Site, kind: Kind, fields: Fields) -> Vec<Record> {
+        self.placed(site, kind, fields).into_iter().map(|(_, record)| record).collect()
+    }
+
+    /// A page of what it finds, and how many that are. With a cursor it begins after the object that this names, wherever
+    /// that lies by now, else after so many.
+    pub(super) fn page(
+        &self,
+        site: &Site,
+        kind: Kind,
+        fields: Fields,
+        (cursor, skipped): (Option<&str>, u64),
+        limit: u64,
+    ) -> Result<(Page, usize), Problem> {
+        let found = self.placed(site, kind, fields);
+        let total = found.len();
+        let Some(id) = cursor.map(read_cursor).transpose()? else {
+            let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+            return Ok((Page::of(found.into_iter().map(|(_, record)| record).skip(skipped), limit), total));
         };
-        let left = left.trim_start();
-        let is_and = left.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("and "));
-        if value.is_empty() || !(left.is_empty() || is_and) {
-            return Err(unclear(rest));
+        let last = match site.get(kind, id) {
+            Some(last) => self.place(site, &last, fields),
+            // In the order of numbers, the number is enough.
+            None if self.order.is_empty() => Place { texts: Vec::new(), id },
+            None => return Err(Problem::bad("the page's last object is gone: search anew".to_owned())),
+        };
+        let rest = found.into_iter().skip_while(|(place, _)| self.compare(place, &last) != Ordering::Greater);
+        Ok((Page::of(rest.map(|(_, record)| record), limit), total))
+    }
+
+    /// What it finds, in its order, each with its place.
+    fn placed(&self, site: &Site, kind: Kind, fields: Fields) -> Vec<(Place, Record)> {
+        let of = |record: &Record, field: &str| fields(site, record, field).unwrap_or_default();
+        let found = site.all(kind).filter(|record| self.condition.holds(&|field| of(record, field)));
+        let mut placed: Vec<_> = found.map(|record| (self.place(site, &record, fields), record)).collect();
+        if !self.order.is_empty() {
+            placed.sort_by(|(a, _), (b, _)| self.compare(a, b));
         }
-        terms.push((field, contains, value.to_owned()));
-        rest = if is_and { left[4..].trim_start() } else { "" };
-        if is_and && rest.is_empty() {
-            return Err(unclear(left));
+        placed
+    }
+
+    fn place(&self, site: &Site, record: &Record, fields: Fields) -> Place {
+        let text = |(field, _): &(String, bool)| sortable(fields(site, record, field).unwrap_or_default());
+        Place { texts: self.order.iter().map(text).collect(), id: record.id }
+    }
+
+    /// By the fields of the order, then by number.
+    fn compare(&self, a: &Place, b: &Place) -> Ordering {
+        let by_fields = self
+            .order
+            .iter()
+            .zip(a.texts.iter().zip(&b.texts))
+            .map(|((_, is_descending), (a, b))| if *is_descending { b.cmp(a) } else { a.cmp(b) });
+        by_fields.fold(Ordering::Equal, Ordering::then).then(a.id.cmp(&b.id))
+    }
+}
+
+/// Where an object stands in an order: its text for each field, and its number.
+struct Place {
+    texts: Vec<Vec<(String, u64)>>,
+    id: u64,
+}
+
+impl Condition {
+    /// Whether an object with these texts is meant.
+    pub(super) fn holds(&self, of: &impl Fn(&str) -> Vec<String>) -> bool {
+        match self {
+            Self::All(all) => all.iter().all(|one| one.holds(of)),
+            Self::Any(all) => all.iter().any(|one| one.holds(of)),
+            Self::Not(one) => !one.holds(of),
+            Self::Is(term) => {
+                let texts: Vec<String> = of(&term.field).iter().map(|text| text.to_lowercase()).collect();
+                let is = || texts.iter().any(|text| term.values.contains(text));
+                let contains = || texts.iter().any(|text| term.values.iter().any(|value| text.contains(value)));
+                match term.operator {
+                    Operator::Is => is(),
+                    Operator::IsNot => !texts.is_empty() && !is(),
+                    Operator::Contains => contains(),
+                    Operator::ContainsNot => !texts.is_empty() && !contains(),
+                }
+            }
         }
     }
-    Ok(terms)
+
+    fn name_terms<'a>(&'a self, terms: &mut Vec<&'a Term>) {
+        match self {
+            Self::All(all) | Self::Any(all) => all.iter().for_each(|one| one.name_terms(terms)),
+            Self::Not(one) => one.name_terms(terms),
+            Self::Is(term) => terms.push(term),
+        }
+    }
 }
 
-/// The query has a field that this server does not look at.
-pub(super) fn unknown(field: &str) -> Problem {
-    Problem::bad(format!("the field `{}` of the query is not known to this server", short(field)))
-}
-
-/// Whether a text is the one wanted, or holds it.
-pub(super) fn fits(text: &str, contains: bool, wanted: &str) -> bool {
-    let (text, wanted) = (text.to_lowercase(), wanted.to_lowercase());
-    if contains { text.contains(&wanted) } else { text == wanted }
-}
-
-fn unclear(rest: &str) -> Problem {
-    Problem::bad(format!("the query is not understood at `{}`: use `=` or `~`, and `AND`", short(rest)))
+/// The first text as it is put in order: numbers within it by their size, so that P2-9 comes before P2-10.
+fn sortable(texts: Vec<String>) -> Vec<(String, u64)> {
+    let text = texts.into_iter().next().unwrap_or_default().to_lowercase();
+    let mut rest = text.as_str();
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        let word = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let end = rest[word..].find(|c: char| !c.is_ascii_digit()).map_or(rest.len(), |at| word + at);
+        parts.push((rest[..word].to_owned(), rest[word..end].parse().unwrap_or_default()));
+        rest = &rest[end..];
+    }
+    parts
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn terms_are_read_and_what_is_not_understood_is_refused() {
-        let term = |field: &str, contains, value: &str| (field.to_owned(), contains, value.to_owned());
-        assert_eq!(
-            read("project = P1 AND summary ~ \"two words\" ORDER BY created"),
-            Ok(vec![term("project", false, "P1"), term("summary", true, "two words")])
-        );
-        assert_eq!(read("order by key"), Ok(vec![]));
-        for wrong in ["project", "a = 1 or b = 2", "a in (1, 2)", "a != 1", "a = \"x", "a = 1 and ", "= 1"] {
-            assert!(read(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_query_panics(query in ".{0,60}") {
-            let _ = read(&query);
-        }
-
-        #[test]
-        fn what_is_written_is_read(terms in prop::collection::vec(("[a-z]{1,8}", any::<bool>(), "[a-z ]{1,9}"), 1..4)) {
-            let text: Vec<_> =
-                terms.iter().map(|(field, has, value)| format!("{field} {} \"{value}\"", if *has { "~" } else { "=" })).collect();
-            prop_assert_eq!(read(&text.join(" AND ")), Ok(terms));
-        }
-    }
-}
+mod tests;

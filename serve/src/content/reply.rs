@@ -46,6 +46,22 @@ impl Reply {
         Self { status: 204, body: Vec::new(), objects: 0, change: Some(change), ..Self::json(&Value::Null, 0) }
     }
 
+    /// The content of a file.
+    pub(crate) fn bytes(kind: &'static str, content: &[u8]) -> Self {
+        Self { kind, body: content.to_vec(), ..Self::json(&Value::Null, 0) }
+    }
+
+    /// Another place to look at.
+    pub(crate) fn found_at(target: String) -> Self {
+        Self { status: 302, headers: vec![("Location", target)], ..Self::json(&json!({}), 0) }
+    }
+
+    /// The same body as the one member of another.
+    pub(crate) fn within(self, name: &str) -> Self {
+        let body = [b"{\"", name.as_bytes(), b"\":", &self.body, b"}"].concat();
+        Self { body, ..self }
+    }
+
     /// An error in the product's format.
     pub(crate) fn problem(api: Api, problem: &Problem) -> Self {
         let Problem { status, message } = problem;

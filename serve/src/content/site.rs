@@ -15,8 +15,14 @@ pub(crate) enum Kind {
     Project,
     Issue,
     Comment,
+    Worklog,
+    File,
+    Property,
+    Restriction,
     Repository,
     Pipeline,
+    Environment,
+    Variable,
 }
 
 impl Kind {
@@ -31,6 +37,9 @@ impl Kind {
             Self::Project => (10_000, 5),
             Self::Issue => (20_000, 1_000),
             Self::Comment => (30_000, 0),
+            Self::Worklog | Self::File | Self::Property | Self::Restriction | Self::Variable => (1, 0),
+            // Apart from repositories, for variables lie in both.
+            Self::Environment => (1_000, 60),
             Self::Repository => (1, 20),
             Self::Pipeline => (1_000, 200),
         }
@@ -43,7 +52,7 @@ impl Kind {
             Self::Attachment => 100_000 + place,
             Self::User => 1 + place % 5,
             Self::Issue => 10_000 + place % 5,
-            Self::Pipeline => 1 + place % 20,
+            Self::Pipeline | Self::Environment => 1 + place % 20,
             _ => 0,
         }
     }
@@ -58,6 +67,12 @@ impl Kind {
             Self::Project => "Project",
             Self::Issue => "Issue",
             Self::Comment => "Comment",
+            Self::Worklog => "Worklog",
+            Self::File => "File",
+            Self::Property => "Property",
+            Self::Restriction => "Restriction",
+            Self::Environment => "Environment",
+            Self::Variable => "Variable",
             Self::Repository => "repository",
             Self::Pipeline => "Pipeline",
         }
@@ -65,12 +80,13 @@ impl Kind {
 }
 
 /// An object of any kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
     /// Its number among those of its kind.
     pub(crate) id: u64,
-    /// What it lies in: the space of a page, the page of an attachment, the group of a user, the project of an issue, the
-    /// issue of a comment, the repository of a pipeline; 0 in nothing.
+    /// What it lies in: the space of a page, the page of an attachment, property or restriction, the group of a user, the
+    /// project of an issue, the issue of a worklog or file, the page or issue of a comment, the repository of a pipeline or
+    /// environment, the repository or environment of a variable; 0 in nothing.
     pub(crate) parent: u64,
     /// Its name.
     pub(crate) title: String,
@@ -80,6 +96,10 @@ pub(crate) struct Record {
     pub(crate) version: u64,
     /// Its labels.
     pub(crate) labels: Vec<String>,
+    /// The content of a file that was uploaded.
+    pub(crate) bytes: Vec<u8>,
+    /// What only objects of its kind have.
+    pub(crate) more: BTreeMap<&'static str, String>,
 }
 
 /// Numbers of what is written begin here, above all that there is at first.
@@ -98,6 +118,8 @@ pub(crate) struct Site {
 pub(crate) enum Change {
     Put(Kind, Record),
     Delete(Kind, u64),
+    /// In this order.
+    All(Vec<Change>),
 }
 
 impl Site {
@@ -121,16 +143,17 @@ impl Site {
     /// An object that is to be written, with the next number.
     pub(crate) fn draft(&self, parent: u64, title: &str, text: &str) -> Record {
         let id = FIRST_WRITTEN + self.written;
-        Record { id, parent, title: title.to_owned(), text: text.to_owned(), version: 1, labels: Vec::new() }
+        Record { id, parent, title: title.to_owned(), text: text.to_owned(), version: 1, ..Record::default() }
     }
 
     /// Writes, and tells how many bytes of memory that takes at most.
     pub(crate) fn apply(&mut self, change: Change) -> usize {
-        self.written += 1;
         let (key, record) = match change {
             Change::Put(kind, record) => ((kind, record.id), Some(record)),
             Change::Delete(kind, id) => ((kind, id), None),
+            Change::All(all) => return all.into_iter().map(|change| self.apply(change)).sum(),
         };
+        self.written += 1;
         let bytes = record.as_ref().map_or(0, Record::bytes);
         self.changed.insert(key, record);
         // A node of the tree, with room for what it does not use.
@@ -140,7 +163,19 @@ impl Site {
 
 impl Record {
     fn bytes(&self) -> usize {
-        self.title.len() + self.text.len() + self.labels.iter().map(|label| label.len() + 24).sum::<usize>()
+        let more = self.more.values().map(|value| value.len() + 100).sum::<usize>();
+        let labels = self.labels.iter().map(|label| label.len() + 24).sum::<usize>();
+        self.title.len() + self.text.len() + self.bytes.len() + labels + more
+    }
+
+    /// What only objects of its kind have.
+    pub(crate) fn more(&self, name: &str) -> Option<&str> {
+        self.more.get(name).map(String::as_str)
+    }
+
+    /// The content of a file.
+    pub(crate) fn content(&self) -> &[u8] {
+        if self.bytes.is_empty() { self.text.as_bytes() } else { &self.bytes }
     }
 }
 
@@ -148,9 +183,17 @@ impl Record {
 fn first(kind: Kind, id: u64) -> Option<Record> {
     let (begin, count) = kind.range();
     let place = id.checked_sub(begin).filter(|place| *place < count)?;
-    let title = format!("{} {}", kind.word(), place + 1);
+    let name = format!("{} {}", kind.word(), place + 1);
+    let title = match kind {
+        Kind::Attachment => format!("attachment-{}.txt", place + 1),
+        Kind::Environment => {
+            ["test", "staging", "production"][usize::try_from(place / 20).unwrap_or_default() % 3].to_owned()
+        }
+        _ => name.clone(),
+    };
     let labels = if kind == Kind::Page { vec!["headroom".to_owned(), format!("tenth-{}", place % 10)] } else { vec![] };
-    Some(Record { id, parent: kind.parent(place), text: format!("Text of {title}."), title, version: 1, labels })
+    let text = format!("Text of {name}.");
+    Some(Record { id, parent: kind.parent(place), text, title, version: 1, labels, ..Record::default() })
 }
 
 #[cfg(test)]
@@ -167,6 +210,7 @@ mod tests {
             (Kind::User, Kind::Group),
             (Kind::Issue, Kind::Project),
             (Kind::Pipeline, Kind::Repository),
+            (Kind::Environment, Kind::Repository),
         ] {
             assert!(site.all(kind).count() > 0);
             assert!(site.all(kind).all(|record| site.get(outer, record.parent).is_some()), "{kind:?}");
@@ -184,16 +228,18 @@ mod tests {
             for (what, at) in writes {
                 let known = slow.keys().copied().rev().nth(usize::try_from(at).unwrap()).unwrap_or_default();
                 let change = match what {
-                    0 => Change::Put(Kind::Page, site.draft(1, "new", "text")),
+                    0 => Change::All(vec![Change::Put(Kind::Page, site.draft(1, "new", "text"))]),
                     1 => Change::Delete(Kind::Page, known),
                     _ => {
                         let Some(old) = site.get(Kind::Page, known) else { continue };
                         Change::Put(Kind::Page, Record { version: old.version + 1, ..old })
                     }
                 };
-                match &change {
+                let one = if let Change::All(all) = &change { &all[0] } else { &change };
+                match one {
                     Change::Put(_, record) => slow.insert(record.id, record.clone()),
                     Change::Delete(_, id) => slow.remove(id),
+                    Change::All(_) => None,
                 };
                 site.apply(change);
             }

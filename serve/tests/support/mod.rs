@@ -21,6 +21,13 @@ pub struct Answer {
 }
 
 impl Answer {
+    fn of(mut response: ureq::http::Response<ureq::Body>) -> Self {
+        let text = |value: &ureq::http::HeaderValue| value.to_str().expect("text").to_owned();
+        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let status = response.status().as_u16();
+        Self { status, headers, body: response.body_mut().read_to_string().expect("a body of text") }
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
@@ -38,7 +45,11 @@ impl Client {
     }
 
     pub fn of(config: Config) -> Self {
-        let running = Server::start(config).expect("a port of this machine is free");
+        Self::around(Server::start(config).expect("a port of this machine is free"))
+    }
+
+    /// Of a server that runs.
+    pub fn around(running: Running) -> Self {
         let agent = Agent::config_builder().http_status_as_error(false).build().into();
         Self { running, agent }
     }
@@ -53,11 +64,13 @@ impl Client {
             Some(body) => self.agent.run(request.body(body.to_owned()).expect("a request")),
             None => self.agent.run(request.body(()).expect("a request")),
         };
-        let mut response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
-        let text = |value: &ureq::http::HeaderValue| value.to_str().expect("text").to_owned();
-        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-        let status = response.status().as_u16();
-        Answer { status, headers, body: response.body_mut().read_to_string().expect("a body of text") }
+        Answer::of(sent.unwrap_or_else(|error| panic!("{method} {path}: {error}")))
+    }
+
+    /// A GET without a token that follows no redirect.
+    pub fn once(&self, path: &str) -> Answer {
+        let agent: Agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+        Answer::of(agent.get(format!("{}{path}", self.running.url())).call().expect("an answer"))
     }
 
     pub fn get(&self, path: &str) -> Answer {

@@ -198,6 +198,19 @@ impl Chain {
         self.concurrency.as_mut().and_then(|concurrency| concurrency.take(facts))
     }
 
+    /// The arrival in hand, admitted at `at` for the price that was expected, cost so many points.
+    pub(super) fn correct(&mut self, facts: &Facts<'_>, points: u32, at: Instant) {
+        let from = facts.price.points;
+        for &(door, place) in &self.open.doors {
+            self.doors[door].correct(place, from, points, at);
+        }
+        for (pool, place) in [(&mut self.pool, self.open.pool), (&mut self.preview, self.open.preview)] {
+            if let Some((pool, place)) = pool.as_mut().zip(place) {
+                pool.correct(place, from, points, at);
+            }
+        }
+    }
+
     /// Charges a refused call, if a switch says so.
     pub(super) fn charge_refused(&mut self, now: Instant) {
         if let Some((pool, place)) = self.pool.as_mut().zip(self.open.pool).filter(|_| self.refused_costs) {
@@ -239,6 +252,11 @@ impl Chain {
     /// The pool of a tenant by its number, as [`Chain::left`].
     pub(super) fn state(&self, tenant: Option<u32>, now: Instant) -> Option<PoolState> {
         self.pool.as_ref().map(|pool| pool.state_for(tenant, now))
+    }
+
+    /// All doors but that of the points.
+    pub(super) fn doors(&self) -> impl Iterator<Item = &Door> {
+        self.doors.iter()
     }
 
     /// So many points of a tenant's pool are spent; none where no points are counted.

@@ -27,6 +27,15 @@ impl Names {
     pub(super) fn find(&self, name: &str) -> Option<u32> {
         self.0.get(name).copied()
     }
+
+    /// All names in the order of their numbers.
+    pub(super) fn by_number(&self) -> Vec<&str> {
+        let mut names = vec![""; self.0.len()];
+        for (name, number) in &self.0 {
+            names[*number as usize] = name;
+        }
+        names
+    }
 }
 
 /// What a counter counts together.
@@ -126,8 +135,20 @@ impl Door {
         }
     }
 
+    /// A call that was admitted at `at` is counted as it turned out, if points are counted here.
+    pub(super) fn correct(&mut self, place: usize, from: u32, to: u32, at: Instant) {
+        if let Some(counter) = self.counters.get_mut(place).filter(|_| self.is_of_points) {
+            counter.correct(from, to, at);
+        }
+    }
+
     pub(super) fn counter(&self, place: usize) -> Option<&Counter> {
         self.counters.get(place)
+    }
+
+    /// All counters, each with what it counts together.
+    pub(super) fn counted(&self) -> impl Iterator<Item = (&Key, &Counter)> {
+        self.places.iter().filter_map(|(key, place)| Some((key, self.counters.get(*place)?)))
     }
 
     /// The counter of a key; the one that it would be given, if it has none yet.

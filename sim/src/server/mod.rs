@@ -12,6 +12,7 @@
 //! | [`counter`] | buckets and windows |
 //! | `chain`, `door`, `doors` | all limits one after the other; one limit; one file for each |
 //! | `pool`, `price`, `layout` | the hourly points; what an answer costs; where its objects stand |
+//! | `windows` | the counters as people look at them |
 //! | `chance`, `concurrency`, `delivery`, `escalation` | what is more than a counter |
 //! | `graphql`, `wording` | what answers look like |
 //!
@@ -46,12 +47,14 @@ mod pool;
 mod price;
 pub mod spec;
 mod verdict;
+mod windows;
 mod wording;
 
 pub use arrival::{Arrival, Auth, Sender};
 pub use pool::PoolState;
 pub use spec::ServerSpec;
 pub use verdict::{Decision, Limit, Refused, Scope, Slot, Verdict};
+pub use windows::WindowState;
 
 pub(crate) use chain::{Counted, CounterId, Limited};
 
@@ -113,6 +116,14 @@ impl Server {
         }
     }
 
+    /// An arrival that was admitted at `at` turned out to cost so many points: for who has to decide before the answer is
+    /// there whose objects are charged.
+    pub fn correct(&mut self, arrival: &Arrival<'_>, points: u32, at: Instant) {
+        let facts = Facts::read(arrival, &mut self.names, &mut self.prices, self.counting);
+        self.chain.open(&facts);
+        self.chain.correct(&facts, points, at);
+    }
+
     /// Points that an arrival costs, and what counts it, before anything has come: for the bound of what any client can
     /// do. None if this server has no such operation.
     pub(crate) fn counted(&mut self, arrival: &Arrival<'_>) -> Option<(u32, Vec<Counted>)> {
@@ -139,6 +150,18 @@ impl Server {
     #[must_use]
     pub fn pool(&self, tenant: &str, now: Instant) -> Option<PoolState> {
         self.chain.state(self.names.find(tenant), self.latest.max(now))
+    }
+
+    /// Of all counters that something was taken of, the `most` that have the smallest share left, the smallest first. The
+    /// hourly points are not among them: see [`Server::pool`].
+    #[must_use]
+    pub fn windows(&self, now: Instant, most: usize) -> Vec<WindowState> {
+        windows::tightest(self.chain.doors(), &self.names, self.latest.max(now), most)
+    }
+
+    /// From now on it speaks as `spec` says; what holds and what was used stays.
+    pub fn speak_as(&mut self, spec: &ServerSpec) {
+        self.voice = Voice::new(spec);
     }
 
     /// From `now` on so many points of the pool that this tenant draws on are spent in this hour, whatever was spent

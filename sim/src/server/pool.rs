@@ -129,6 +129,10 @@ impl Pool {
         self.door.take(place, points, now);
     }
 
+    pub(super) fn correct(&mut self, place: usize, from: u32, to: u32, at: Instant) {
+        self.door.correct(place, from, to, at);
+    }
+
     pub(super) fn scope(&self, facts: &Facts<'_>) -> Scope {
         self.door.scope(facts)
     }

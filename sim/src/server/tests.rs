@@ -5,6 +5,7 @@ mod laws;
 mod others;
 mod proposals;
 mod switches;
+mod windows;
 mod words;
 
 use super::*;

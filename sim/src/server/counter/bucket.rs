@@ -87,6 +87,11 @@ impl Bucket {
         self.units = self.units.saturating_sub(u64::from(tokens) * self.token);
     }
 
+    pub(super) fn correct(&mut self, from: u32, to: u32, at: Instant) {
+        self.take(to.saturating_sub(from), at);
+        self.units = self.units.saturating_add(u64::from(from.saturating_sub(to)) * self.token).min(self.most());
+    }
+
     pub(super) fn left(&self, now: Instant) -> u32 {
         u32::try_from(self.units_at(now) / self.token).unwrap_or(u32::MAX)
     }

@@ -52,6 +52,12 @@ impl Fixed {
         self.used = self.used.saturating_add(amount);
     }
 
+    pub(super) const fn correct(&mut self, from: u32, to: u32, at: Instant) {
+        if self.start_at(at).0 == self.start.0 {
+            self.used = self.used.saturating_sub(from).saturating_add(to);
+        }
+    }
+
     pub(super) fn left(&self, now: Instant) -> u32 {
         let used = if self.start_at(now) > self.start { 0 } else { self.used };
         self.limit.saturating_sub(used)

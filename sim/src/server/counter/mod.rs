@@ -101,6 +101,16 @@ impl Counter {
         }
     }
 
+    /// What was taken as `from` at `at` was `to`: from now on all is as if that had been taken. Nothing, where `at` counts
+    /// no more. A bucket forgets what it lacked, so one that was empty in between may have more than if it had been right.
+    pub fn correct(&mut self, from: u32, to: u32, at: Instant) {
+        match self {
+            Self::Bucket(bucket) => bucket.correct(from, to, at),
+            Self::Fixed(window) => window.correct(from, to, at),
+            Self::Sliding(window) => window.correct(from, to, at),
+        }
+    }
+
     /// What is left at `now`.
     #[must_use]
     pub fn left(&self, now: Instant) -> u32 {

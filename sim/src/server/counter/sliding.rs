@@ -67,6 +67,13 @@ impl Sliding {
         self.used = self.used.saturating_add(amount);
     }
 
+    pub(super) fn correct(&mut self, from: u32, to: u32, at: Instant) {
+        if let Some((_, count)) = self.taken.iter_mut().find(|(taken, _)| *taken == at) {
+            *count = count.saturating_sub(from).saturating_add(to);
+            self.used = self.used.saturating_sub(from).saturating_add(to);
+        }
+    }
+
     pub(super) fn left(&self, now: Instant) -> u32 {
         let gone = self.taken.iter().take_while(|(at, _)| *at + self.span <= now).map(|(_, count)| count);
         self.limit.saturating_sub(self.used.saturating_sub(gone.sum()))

@@ -151,3 +151,47 @@ fn a_limit_that_is_changed_counts_what_was_taken_before() {
         assert!(counter.check(5, Instant(50)) == Err(NEVER) && counter.left(Instant(50)) <= 2, "{counter:?}");
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    /// The slow reference never learned the wrong figure.
+    #[test]
+    fn what_is_corrected_counts_as_if_it_had_been_right_from_the_first(
+        limit in 40_u32..60, span in 1_u64..60, is_sliding: bool,
+        steps in prop::collection::vec((0_u64..25, 1_u32..5, 0_u32..5, 0_u64..40), 1..8),
+    ) {
+        let made = if is_sliding { Made::Sliding { limit, span } } else { Made::Fixed { limit, span } };
+        let (mut fast, mut taken, mut open) = (made.fast(), Vec::new(), Vec::new());
+        let mut now = 0;
+        for (wait, from, to, later) in steps {
+            now += wait;
+            fast.take(from, Instant(now));
+            taken.push((now, to));
+            open.push((now + later, from, to, now));
+            // Answers come in any order, and some when what they correct is over.
+            open.sort_unstable();
+            while let Some((_, from, to, at)) = open.first().copied().filter(|(due, ..)| *due <= now) {
+                fast.correct(from, to, Instant(at));
+                open.remove(0);
+            }
+        }
+        now += 40;
+        for (_, from, to, at) in open {
+            fast.correct(from, to, Instant(at));
+        }
+        prop_assert_eq!(fast.left(Instant(now)), made.left(&taken, now));
+    }
+
+    #[test]
+    fn a_bucket_that_is_never_full_nor_empty_is_corrected_exactly(
+        period in 1_u64..40, from in 0_u32..50, to in 0_u32..50, before in 100_u32..150, later in 0_u64..200,
+    ) {
+        let made = Made::Stepped { capacity: 400, fill: 1, period };
+        let mut fast = made.fast();
+        fast.take(before + 100, Instant(1_000));
+        fast.take(from, Instant(1_000));
+        fast.correct(from, to, Instant(1_000));
+        prop_assert_eq!(fast.left(Instant(1_000 + later)), made.left(&[(1_000, before + 100), (1_000, to)], 1_000 + later));
+    }
+}

@@ -3,7 +3,7 @@
 use super::{Count, DAY_MS, FormulaSpec};
 use crate::value::{Span, Whole};
 use headroom_model::profile::InvocationProfile;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Forge functions: `[server.invocations]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -26,7 +26,7 @@ pub struct InvocationSpec {
 }
 
 /// A published set of invocation limits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProfileName {
     /// In force when RFC 130 was published.
     #[serde(rename = "forge-current")]

@@ -14,7 +14,7 @@ pub use quota::{ChangeSpec, EditionName, FormulaSpec, PreviewSpec, QuotaScope, Q
 
 use crate::value::{Span, Whole};
 use headroom_model::time::Millis;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
@@ -59,7 +59,7 @@ pub struct ServerSpec {
 }
 
 /// Whose wording and defaults.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Product {
     /// Confluence Cloud.
@@ -76,7 +76,7 @@ pub enum Product {
 }
 
 /// In which words a server speaks of limits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Dialect {
     /// `X-RateLimit-*`, about points (Confluence's page of 2025-12-12).
     #[default]

@@ -4,7 +4,7 @@ use super::PointsCount;
 use crate::value::{Span, Whole};
 use headroom_model::allowance::Allowance;
 use headroom_model::quota::{Edition, Tier};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The hourly points: `[server.quota]`. Without `points`, `formula` and `edition` it is Tier 1's 65,000.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -55,7 +55,7 @@ impl QuotaSpec {
 }
 
 /// What spends the same points.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum QuotaScope {
     /// All tenants and all copies of the app: Tier 1.

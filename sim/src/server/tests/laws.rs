@@ -167,3 +167,32 @@ fn counters_do_not_pile_up_over_a_day_of_tenants_and_issues() {
     // 4,167 calls in an hour, and a door is swept when their number has doubled.
     assert!(most < 2 * 4_167 + 3 * 1_024 + 1_000, "{most} counters at once");
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// The slow server knew from the first what each answer would hold.
+    #[test]
+    fn a_server_that_is_corrected_has_as_much_left_as_one_that_knew(
+        spec in prop::sample::select(vec!["[quota]\npoints = 90_000", "[quota]\nedition = \"free\"\nper_user_cap = 60_000",
+            "[quota]\npoints = 90_000\npreview = { points = 80_000 }", "[api_token]\nhourly_cost = 90_000"]),
+        steps in prop::collection::vec((0_u64..2_000_000, any_sender(), 0_u32..300, 0_u32..300), 1..20),
+    ) {
+        let (mut corrected, mut knew, mut now) = (server(spec), server(spec), NOW);
+        let list = rest("GET", "/wiki/api/v2/pages?limit=250");
+        for (wait, sender, expected, objects) in steps {
+            now = Instant(now.0 + wait);
+            let arrival = Arrival { operation: &list, sender, objects: expected };
+            let seen = corrected.answer(&arrival, now);
+            let wanted = knew.answer(&Arrival { objects, ..arrival }, now);
+            prop_assert!(points(&seen).is_some(), "{:?}", seen.verdict);
+            corrected.correct(&arrival, 1 + objects, now);
+            if let Some(charged) = points(&wanted) {
+                prop_assert!(charged == 0 || charged == 1 + objects, "{} for {}", charged, objects);
+            }
+            prop_assert_eq!(corrected.pool("acme", now), knew.pool("acme", now));
+            let ask = |server: &mut Server| server.answer(&Arrival { objects: 0, ..arrival }, now).answer;
+            prop_assert_eq!(ask(&mut corrected), ask(&mut knew));
+        }
+    }
+}
