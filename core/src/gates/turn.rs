@@ -67,8 +67,8 @@ impl Gates {
     /// it go later, it joins the next when it has come that far.
     fn join_line(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) -> Option<Wait> {
         let known = lane.known(&self.scopes);
-        for place in 0..=OWNER {
-            let Some(id) = known[place].filter(|_| lane.is_paced && hold.booked[place].is_none()) else { continue };
+        for (place, id) in known.into_iter().enumerate().take(OWNER + 1) {
+            let Some(id) = id.filter(|_| lane.is_paced && hold.booked[place].is_none()) else { continue };
             let pace = self.scopes.get_mut(id).and_then(|gate| gate.pace.as_mut());
             let Some(pace) = pace.filter(|pace| joins_last(lane, place, pace)) else { continue };
             let until = pace.earliest(now, lane.priority, now);

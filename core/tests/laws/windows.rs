@@ -144,7 +144,7 @@ proptest! {
         }
         let last = world.server.0.last().map_or(NOON, |(_, at)| *at);
         let verdict = world.limiter.quota_check(&request("u", "GET", "/x"), &CallOptions::default(), last);
-        let is_full = calls as u32 % limit == 0;
+        let is_full = (calls as u32).is_multiple_of(limit);
         let binds = matches!(&verdict.decision, Decision::WaitUntil(wait) if wait.limit.kind == LimiterKind::Cap);
         prop_assert_eq!(binds, is_full);
     }
