@@ -60,6 +60,21 @@ export const record = (readers) => (value, name) => {
   return read;
 };
 
+/** An object with all of these fields and no others. */
+export const complete = (readers) => (value, name) => {
+  const read = record(readers)(value, name);
+  const missing = Object.keys(readers).find((key) => read?.[key] === undefined);
+  if (missing !== undefined) throw wrong(`${name}.${missing}`, undefined, 'a value: nothing stands for it');
+  return read;
+};
+
+/** A list of what one reader reads; undefined stays undefined. */
+export const list = (reader) => (value, name) => {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) throw wrong(name, value, 'a list');
+  return value.map((item, at) => reader(item, `${name}[${at}]`));
+};
+
 export function signalOf(value, name) {
   const isSignal = typeof value?.aborted === 'boolean' && typeof value.addEventListener === 'function';
   if (value == null || isSignal) return value ?? undefined;

@@ -6,6 +6,7 @@ import type {
   LogEntry,
   Never,
   Operation,
+  RateWindow,
   Saved,
   Snapshot,
   Verdict,
@@ -106,7 +107,10 @@ export interface EndEvent<E> {
 }
 
 /** How a driver works: the configuration of its limiter, where that is not the default, and its surroundings. */
-export interface HeadroomOptions extends Partial<Omit<Config, Spans>>, Partial<Record<Spans, Milliseconds>> {
+export interface HeadroomOptions
+  extends Partial<Omit<Config, Spans | 'windows'>>, Partial<Record<Spans, Milliseconds>> {
+  /** Further limits that the app keeps to: at most so many within any span. 8 at most. */
+  windows?: (Omit<RateWindow, 'span'> & { span: Milliseconds })[];
   /** The clock: milliseconds since 1970. Without it: `Date.now`. */
   now?: () => number | bigint | Date;
   /** Waits so many milliseconds. Without it: `setTimeout`, as often as needed. */

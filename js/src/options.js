@@ -1,8 +1,10 @@
 // Options of the driver and of one call, split into what the component takes and what the driver needs itself.
 
-import { count, flag, func, oneOf, record, signalOf, span, text, wrong } from './arguments.js';
+import { complete, count, flag, func, list, oneOf, record, signalOf, span, text, wrong } from './arguments.js';
 import { defaultConfig } from './planner.js';
 import * as time from './time.js';
+
+const COUNTED = ['app', 'account', 'environment', 'installation', 'user'];
 
 const CONFIG = {
   quota: count,
@@ -18,6 +20,7 @@ const CONFIG = {
   retryBudget: count,
   tenantCap: record({ base: count, perUser: count, most: count }),
   userCap: count,
+  windows: list(complete({ per: oneOf(COUNTED), limit: count, span })),
 };
 
 const TRIGGERS = [

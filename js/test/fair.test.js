@@ -91,6 +91,7 @@ test('a cap out of its range names its field', () => {
     [{ tenantCap: { base: 0, perUser: 1 } }, 'tenantCap.base'],
     [{ nodes: 0 }, 'nodes'],
     [{ retryBudget: 100_001 }, 'retryBudget'],
+    [{ windows: [{ per: 'app', limit: 1, span: 999n }] }, 'windows.span'],
   ]) {
     assert.throws(() => limiterWith(wishes), (error) => error instanceof ConfigError && error.field === field);
   }

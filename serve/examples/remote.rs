@@ -25,7 +25,7 @@ use base64::engine::general_purpose::STANDARD;
 use headroom_model::operation::{Answer, AttemptError, Operation, Trigger};
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::Instant;
-use headroom_sim::scenario::{Each, Pool, Priority};
+use headroom_sim::scenario::{Counted, Each, Pool, Priority, WindowSpec};
 use headroom_sim::strategy::{Move, Strategy};
 use headroom_sim::{CallOptions, Ending, JobId, Scenario, run};
 use serde_json::{Value, json};
@@ -160,7 +160,19 @@ fn config(scenario: &Scenario) -> Value {
             told(json!({ "base": cap.base.get(), "perUser": cap.per_user.get(), "most": most }))
         }),
         "userCap": client.user_cap.map(|points| points.get()),
+        "windows": client.windows.as_ref().map(|windows| windows.iter().map(window).collect::<Vec<_>>()),
     }))
+}
+
+fn window(WindowSpec { per, limit, span }: &WindowSpec) -> Value {
+    let per = match per {
+        Counted::App => "app",
+        Counted::Account => "account",
+        Counted::Environment => "environment",
+        Counted::Installation => "installation",
+        Counted::User => "user",
+    };
+    json!({ "per": per, "limit": limit.get(), "span": span.get().0 })
 }
 
 /// All of a fleet share the limits, while every stranger believes to be alone.

@@ -24,6 +24,7 @@ const SCENARIOS = [
   ['hot-dashboard', 'hot-dashboard', 1],
   ['permissions-audit', 'permissions-audit', 2],
   ['graphql-report', 'graphql-report', 1],
+  ['svg-macro', 'svg-macro', 1],
 ];
 
 test('the corpus is there', { skip }, () => assert.ok(goldens.length >= 7, String(goldens)));
