@@ -74,18 +74,6 @@ test('a required module has source maps that lead to files of the package', () =
   for (const source of sources) assert.ok(existsSync(join(dirname(code), source)), source);
 });
 
-test('from import to first decision it takes at most 60 ms', () => {
-  // Of processor time, and the best of several: the machine may be busy, but a module that is slow is slow each time.
-  const program = `
-    const start = process.cpuUsage();
-    const { createHeadroom } = await import('headroom-forge');
-    createHeadroom().quotaCheck('/wiki/rest/api/content/1');
-    const { user, system } = process.cpuUsage(start);
-    console.log((user + system) / 1000);`;
-  const best = Math.min(...Array.from({ length: 5 }, () => Number(ran('first.mjs', program))));
-  assert.ok(best > 1 && best <= 60, `${best} ms`);
-});
-
 function ran(name, code) {
   const program = join(npm.folder, name);
   writeFileSync(program, code);
