@@ -208,8 +208,8 @@ mod tests {
 
     #[test]
     fn a_reason_for_what_is_reached_is_named() {
-        let better = with(report("pipelines"), |report| (report.ratio, report.waste) = (None, Some(0.0)));
-        let rows = explained("pipelines", &better);
+        let better = with(report("rush/strangers"), |report| (report.ratio, report.waste) = (None, Some(0.0)));
+        let rows = explained("rush/strangers", &better);
         let cells: Vec<_> = rows.iter().map(|row| (row[1].0.as_str(), row[3].0.as_str())).collect();
         assert_eq!(cells, [("ratio ≤ 1.01", "no client"), ("waste ≤ 0.001", "?")]);
         assert_eq!(rows[1][4].0, unsaid::NEEDLESS);
