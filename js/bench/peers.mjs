@@ -45,6 +45,14 @@ export const FUNCTIONS = {
 /** HTTP clients that limit or retry, over one and the same `fetch`. */
 export const CLIENTS = {
   'no library': { load: () => async () => (await answer()).json() },
+  // As ours does: the component counts the objects of an answer, and its reader gets it whole.
+  'no library, each body cloned and read twice': {
+    load: () => async () => {
+      const response = await answer();
+      await response.clone().arrayBuffer();
+      return response.json();
+    },
+  },
   headroom: {
     async load() {
       const { createHeadroom } = await import('headroom-forge');
