@@ -57,6 +57,11 @@ test('the client bindings leave no address for bundlers to follow', () => {
   }
 });
 
+test('planner, driver and client read nothing of the environment', () => {
+  const client = loaded('src/component.js');
+  for (const name of [...MAIN, ...client]) assert.doesNotMatch(read(name), /\bprocess\b\??\.env\b/, name);
+});
+
 test('planner and driver are at most 600 KiB, 220 KiB compressed', (context) => {
   const whole = MAIN.map(read).join('');
   const kib = (length) => `${(length / 1024).toFixed(1)} KiB`;
