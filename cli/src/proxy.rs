@@ -66,15 +66,15 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let config = ProxyConfig { serve, upstream: args.upstream.clone(), mode: args.mode, roots: None };
     let running = Proxy::start(config).map_err(|error| Failure::BadInput(error.into()))?;
     let mut out = std::io::stdout();
-    let url = running.url();
-    let line = format!("passing {url} to {}, control at {url}/_headroom/state; Ctrl-C stops", args.upstream);
-    match (args.print_url, args.json) {
-        (true, _) => writeln!(out, "{url}")?,
-        (false, true) => writeln!(std::io::stderr(), "{line}")?,
-        (false, false) => writeln!(out, "{line}")?,
-    }
-    out.flush()?;
-    let summary = running.until_interrupted()?;
+    let summary = running.until_interrupted(|url| {
+        let line = format!("passing {url} to {}, control at {url}/_headroom/state; Ctrl-C stops", args.upstream);
+        match (args.print_url, args.json) {
+            (true, _) => writeln!(out, "{url}")?,
+            (false, true) => writeln!(std::io::stderr(), "{line}")?,
+            (false, false) => writeln!(out, "{line}")?,
+        }
+        out.flush()
+    })?;
     if args.json {
         let json = serde_json::to_string(&summary).map_err(|error| Failure::Run(anyhow!(error)))?;
         return Ok(writeln!(out, "{json}")?);

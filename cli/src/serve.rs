@@ -73,18 +73,19 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let start = args.start.as_deref().map(instant).transpose()?.or(config.start);
     let running = Server::start(Config { start, ..config }).map_err(|error| Failure::BadInput(error.into()))?;
     let mut out = std::io::stdout();
-    let url = running.url();
-    if args.print_url {
-        writeln!(out, "{url}")?;
-    } else {
-        writeln!(out, "serving {url}, live at {url}/_headroom/; Ctrl-C stops")?;
-    }
-    out.flush()?;
-    if let Some(mut ready) = ready {
-        // Whoever wanted to know may be gone.
-        let _ = writeln!(ready, "{url}");
-    }
-    let summary = running.until_interrupted()?;
+    let summary = running.until_interrupted(|url| {
+        if args.print_url {
+            writeln!(out, "{url}")?;
+        } else {
+            writeln!(out, "serving {url}, live at {url}/_headroom/; Ctrl-C stops")?;
+        }
+        out.flush()?;
+        if let Some(mut ready) = ready {
+            // Whoever wanted to know may be gone.
+            let _ = writeln!(ready, "{url}");
+        }
+        Ok(())
+    })?;
     Ok(writeln!(out, "{summary}")?)
 }
 

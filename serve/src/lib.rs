@@ -147,13 +147,14 @@ impl Running {
         self.desk.state().ledger.summary.clone()
     }
 
-    /// Serves until Ctrl-C or SIGTERM, then stops as [`Running::stop`] does.
+    /// Serves until Ctrl-C or SIGTERM, then stops as [`Running::stop`] does. `tell` is given the address once both are
+    /// heard: who is told it may send one at once.
     ///
     /// # Errors
-    /// If the system does not tell of signals.
-    pub fn until_interrupted(self) -> io::Result<Summary> {
+    /// If the system does not tell of signals, and those of `tell`.
+    pub fn until_interrupted(self, tell: impl FnOnce(&str) -> io::Result<()>) -> io::Result<Summary> {
         if let Some(runtime) = &self.runtime {
-            runtime.block_on(interrupted())?;
+            runtime.block_on(interrupted(|| tell(&self.url())))?;
         }
         Ok(self.stop())
     }
@@ -191,16 +192,19 @@ fn refused(address: SocketAddr, error: &io::Error) -> String {
 }
 
 #[cfg(unix)]
-async fn interrupted() -> io::Result<()> {
+async fn interrupted(heard: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminated = signal(SignalKind::terminate())?;
+    let (mut pressed, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    heard()?;
     tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed,
-        _ = terminated.recv() => Ok(()),
+        _ = pressed.recv() => {}
+        _ = terminated.recv() => {}
     }
+    Ok(())
 }
 
 #[cfg(not(unix))]
-async fn interrupted() -> io::Result<()> {
+async fn interrupted(heard: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    heard()?;
     tokio::signal::ctrl_c().await
 }

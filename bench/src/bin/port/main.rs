@@ -53,9 +53,10 @@ fn child(of: &[&str]) -> Result<()> {
         }
         _ => bail!("no such child"),
     };
-    println!("{}", running.url());
-    std::io::stdout().flush()?;
-    running.until_interrupted()?;
+    running.until_interrupted(|url| {
+        println!("{url}");
+        std::io::stdout().flush()
+    })?;
     Ok(())
 }
 
