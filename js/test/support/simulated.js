@@ -1,14 +1,14 @@
 // The driver as a client of the project's simulator, which runs as a program of its own and asks one question per line
-// (serve/examples/remote.rs): what it sends, how long it waits and what it ends with makes the simulator's trace.
+// (cli/examples/remote.rs): what it sends, how long it waits and what it ends with makes the simulator's trace.
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { createHeadroom } from 'headroom-forge';
 import { settled } from './manual.js';
 
-/** Runs a scenario with the driver; its trace is in the file afterwards. */
-export async function simulate(program, scenario, seed, name, trace) {
-  const world = spawn(program, [scenario, String(seed), name, trace], { stdio: ['pipe', 'pipe', 'inherit'] });
+/** Runs a scenario with the driver; its trace, that many bytes at most, is in the file afterwards. */
+export async function simulate(program, scenario, seed, name, trace, bytes) {
+  const world = spawn(program, [scenario, String(seed), name, trace, String(bytes)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => world.on('close', resolve));
   const nodes = new Map();
   for await (const line of createInterface({ input: world.stdout })) {

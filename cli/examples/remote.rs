@@ -1,12 +1,13 @@
 //! Runs a scenario with a client in another process, which is asked one question per line and answers it.
 //!
 //! ```text
-//! remote <SCENARIO|FILE.toml> <SEED> <NAME> <TRACE>
+//! remote <SCENARIO[/VARIANT]|FILE.toml> <SEED> <NAME> <TRACE> <BYTES> [native]
 //! ```
 //!
 //! The questions are JSON on standard output, the answers plain words on standard input. The trace is that of
 //! `headroom simulate --trace`, so a client in any language can be compared with the native one, byte for byte; the
-//! tests of the JavaScript package do.
+//! tests of the JavaScript package do. After so many bytes of trace the run is over, for some runs take hours. With
+//! `native` nobody is asked: the core decides.
 //!
 //! | question | answer |
 //! | --- | --- |
@@ -18,10 +19,12 @@
 use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::process::exit;
 use std::rc::Rc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use headroom_cli::native::{self, Native};
 use headroom_model::operation::{Answer, AttemptError, Operation, Trigger};
 use headroom_model::rng::SplitMix64;
 use headroom_model::time::Instant;
@@ -32,29 +35,66 @@ use serde_json::{Value, json};
 
 fn main() -> Result<(), String> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let [scenario, seed, name, trace] = &arguments[..] else {
-        return Err("pass a scenario, a seed, the client's name and a file for the trace".to_owned());
+    let (asked, is_native) = match arguments.split_last() {
+        Some((last, others)) if last == "native" => (others, true),
+        _ => (&arguments[..], false),
     };
-    let scenario = match Scenario::builtin(scenario) {
-        Some(scenario) => scenario,
-        None => read(scenario)?,
+    let [scenario, seed, name, trace, bytes] = asked else {
+        return Err("pass a scenario, a seed, the client's name, a file for the trace and its bytes at most".to_owned());
     };
+    let scenario = named(scenario).map_or_else(|| read(scenario), Ok)?;
     let seed = seed.parse().map_err(|_| format!("`{seed}` is no seed: pass a whole number"))?;
+    let bytes = bytes.parse().map_err(|_| format!("`{bytes}` is no number of bytes: pass a whole number"))?;
     let trace = File::create(trace).map_err(|error| format!("cannot write `{trace}` ({error})"))?;
     let link = Rc::new(RefCell::new(Link { answers: io::stdin().lines() }));
     let mut make = |node| -> Box<dyn Strategy> {
+        if is_native {
+            return Box::new(Native::new(&scenario, native::NAME, seed, node));
+        }
         let node_seed = SplitMix64::new(headroom_sim::run::node_seed(seed, node)).next_u64();
         let begin = json!({ "ask": "begin", "node": node, "seed": node_seed.to_string(), "config": config(&scenario) });
         link.borrow_mut().tell(&begin);
         Box::new(Remote { link: link.clone(), name: name.clone(), node, now: Instant(0) })
     };
-    let report = run(&scenario, &mut make, seed, Some(Box::new(trace)));
+    let report = run(&scenario, &mut make, seed, Some(Box::new(Cut { file: trace, left: bytes })));
     report.map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// A built-in scenario, or one of its variants after a slash.
+fn named(asked: &str) -> Option<Scenario> {
+    let (name, variant) = asked.split_once('/').map_or((asked, None), |(name, variant)| (name, Some(variant)));
+    let scenario = Scenario::builtin(name)?;
+    match variant {
+        None => Some(scenario),
+        Some(variant) => scenario.variants().into_iter().find_map(|(known, made)| (known == variant).then_some(made)),
+    }
 }
 
 fn read(file: &str) -> Result<Scenario, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("cannot read `{file}` ({error})"))?;
     Scenario::parse(file, &text).map_err(|error| error.to_string())
+}
+
+/// A file that ends the process, and with it the run, once it is long enough.
+struct Cut {
+    file: File,
+    left: usize,
+}
+
+impl Write for Cut {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let fits = &bytes[..bytes.len().min(self.left)];
+        self.file.write_all(fits)?;
+        self.left -= fits.len();
+        if self.left == 0 {
+            exit(0);
+        }
+        Ok(fits.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// The other process. If it goes away or says what no question allows, there is nothing left to do.
