@@ -63,6 +63,8 @@ async function emit({ world, folder, options }) {
 function lean(bindings) {
   return (
     bindings
+      // A directive that no runtime knows, and every bundler warns of.
+      .replace(/^"use components";/, '')
       // Bundlers would follow it; our loader always says where the core modules are.
       .replace(/,getCoreModule\|\|\(getCoreModule=[^;]*import\.meta\.url\)\)\);/, ';')
       // jco's own log: each of its lines reads `process.env`, which took a third of the time of a `quotaCheck`.
