@@ -27,24 +27,24 @@ impl From<wit::Trigger> for model::Trigger {
     }
 }
 
-/// What the limiter reads of an operation. Payload, headers and body are not copied: it never looks at them.
-impl From<&wit::Operation> for model::Operation {
-    fn from(operation: &wit::Operation) -> Self {
+/// What the limiter reads of an operation. Payload, headers and body it never looks at.
+impl From<wit::Operation> for model::Operation {
+    fn from(operation: wit::Operation) -> Self {
         match operation {
             wit::Operation::Invoke(invocation) => Self::Invoke(model::Invocation {
-                function_key: invocation.function_key.clone(),
+                function_key: invocation.function_key,
                 payload: String::new(),
                 context: model::Context {
-                    installation: invocation.context.installation.clone(),
-                    account: invocation.context.account.clone(),
-                    environment: invocation.context.environment.clone(),
+                    installation: invocation.context.installation,
+                    account: invocation.context.account,
+                    environment: invocation.context.environment,
                     trigger: invocation.context.trigger.into(),
                 },
             }),
             wit::Operation::Rest(request) => Self::Rest(model::Request {
-                tenant: request.tenant.clone(),
-                method: request.method.clone(),
-                path: request.path.clone(),
+                tenant: request.tenant,
+                method: request.method,
+                path: request.path,
                 headers: Vec::new(),
                 body: None,
             }),
@@ -55,7 +55,7 @@ impl From<&wit::Operation> for model::Operation {
 /// The verdict on an operation. A token that is none is the verdict.
 pub fn quota_check(
     limiter: &Limiter,
-    operation: &wit::Operation,
+    operation: wit::Operation,
     options: wit::CallOptions,
     now: Instant,
 ) -> wit::Verdict {

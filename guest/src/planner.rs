@@ -37,7 +37,7 @@ impl GuestLimiter for SharedLimiter {
     }
 
     fn quota_check(&self, operation: Operation, options: CallOptions, now: InstantMs) -> Verdict {
-        quota_check(&self.0.borrow(), &operation, options, Instant(now))
+        quota_check(&self.0.borrow(), operation, options, Instant(now))
     }
 
     fn set_users(&self, tenant: String, users: u32) {
@@ -57,7 +57,7 @@ impl GuestLimiter for SharedLimiter {
     }
 
     fn begin(&self, operation: Operation, options: CallOptions, now: InstantMs) -> Call {
-        let begin = |options| self.0.borrow_mut().begin(&(&operation).into(), &options, Instant(now));
+        let begin = |options| self.0.borrow_mut().begin(&operation.into(), &options, Instant(now));
         let id = core::CallOptions::try_from(options).and_then(begin);
         Call::new(OpenCall { limiter: self.0.clone(), id, last: RefCell::default() })
     }
