@@ -5,12 +5,10 @@
 //! The same calls on the core itself stand beside it, from the same run. Each figure is a median.
 
 use futures::future::{BoxFuture, FutureExt, join_all};
-use headroom_bench::{NOON, component, limiter, operations, success};
+use headroom_bench::{NOON, component, limiter, operations, success, to_wit};
 use headroom_core::verdict::{CallOptions as CoreOptions, Ending, Step};
 use headroom_core::{CallId, Limiter};
-use headroom_host::types::{
-    Answer, AttemptCount, AttemptError, CallOptions, Decision, Ending as Ended, Request, Response,
-};
+use headroom_host::types::{Answer, AttemptCount, AttemptError, CallOptions, Decision, Ending as Ended, Response};
 use headroom_host::types::{Config, Operation};
 use headroom_host::{Client, ClientComponent, Planner, PlannerComponent, Transport};
 use headroom_model::operation as model;
@@ -74,15 +72,6 @@ fn print(what: &str, core: Duration, component: Duration) {
     let each = |took: Duration| took.as_secs_f64() * 1e6 / CALLS as f64;
     let ratio = component.as_secs_f64() / core.as_secs_f64();
     println!("{what:32} {:>7.2} µs  {:>8.2} µs  {ratio:>6.1}", each(core), each(component));
-}
-
-/// An embedder hands its operation over and makes it first; the copies are not the limiter's.
-fn to_wit(operation: &model::Operation) -> Operation {
-    let model::Operation::Rest(model::Request { tenant, method, path, .. }) = operation else {
-        panic!("the benchmarks make REST requests")
-    };
-    let (tenant, method, path) = (tenant.clone(), method.clone(), path.clone());
-    Operation::Rest(Request { tenant, method, path, headers: Vec::new(), body: None })
 }
 
 fn calls_of_core(limiter: &mut Limiter, operations: &[model::Operation], at_once: usize, now: Moment) -> Duration {

@@ -2,6 +2,7 @@
 
 use headroom_core::verdict::CallOptions;
 use headroom_core::{Config, Limiter};
+use headroom_host::types as wit;
 use headroom_model::operation::{Answer, Header, Operation, Request, Response};
 use headroom_model::time::Instant;
 use std::hint::black_box;
@@ -22,6 +23,17 @@ pub fn operations(tenants: usize) -> Vec<Operation> {
     (0..tenants)
         .map(|n| Operation::Rest(Request::get(tenant(n), "/rest/api/3/issue/KEY-1234?fields=summary")))
         .collect()
+}
+
+/// The same for a component. An embedder hands its operation over and makes it first: the copies are not the limiter's.
+///
+/// # Panics
+/// If it is an invocation; the benchmarks make REST requests.
+#[must_use]
+pub fn to_wit(operation: &Operation) -> wit::Operation {
+    let Operation::Rest(Request { tenant, method, path, .. }) = operation else { panic!("not a REST request") };
+    let (tenant, method, path) = (tenant.clone(), method.clone(), path.clone());
+    wit::Operation::Rest(wit::Request { tenant, method, path, headers: Vec::new(), body: None })
 }
 
 /// An answer that says nothing but that it went well.
