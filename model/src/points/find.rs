@@ -6,25 +6,27 @@ use std::cmp::Ordering;
 /// A target with more segments than this is of no template.
 const MOST_SEGMENTS: usize = 24;
 
-/// A request's target, taken apart: its segments, without empty ones, and its query.
+/// A request's target, taken apart: its segments, without empty ones, and its query. They are bytes, for each cut
+/// through a text asks anew whether it splits a character.
 pub(super) struct Target<'a> {
-    segments: [&'a str; MOST_SEGMENTS],
+    segments: [&'a [u8]; MOST_SEGMENTS],
     /// How many there are, those for which there is no room included.
     count: usize,
     /// Whether bytes of a segment may be escaped as `%41`.
     is_escaped: bool,
     /// What stands behind the `?`.
-    pub(super) query: &'a str,
+    pub(super) query: &'a [u8],
 }
 
 impl<'a> Target<'a> {
     /// Scheme and host, a leading `/ex/{product}/{cloudId}` and whatever follows a `#` are passed over.
     pub(super) fn of(target: &'a str) -> Self {
-        let host = target.strip_prefix("https://").or_else(|| target.strip_prefix("http://"));
+        let target = target.as_bytes();
+        let host = target.strip_prefix(b"https://").or_else(|| target.strip_prefix(b"http://"));
         let path = host.map_or(target, |host| until(host, |byte| matches!(byte, b'/' | b'?' | b'#')).1);
-        let mut this = Self { segments: [""; MOST_SEGMENTS], count: 0, is_escaped: false, query: "" };
+        let mut this = Self { segments: [&[]; MOST_SEGMENTS], count: 0, is_escaped: false, query: &[] };
         let (mut start, mut end) = (0, path.len());
-        for (at, byte) in path.bytes().enumerate() {
+        for (at, byte) in path.iter().enumerate() {
             match byte {
                 b'/' => {
                     this.push(path.get(start..at).unwrap_or_default());
@@ -39,13 +41,13 @@ impl<'a> Target<'a> {
             }
         }
         this.push(path.get(start..end).unwrap_or_default());
-        if let Some(query) = path.get(end..).and_then(|rest| rest.strip_prefix('?')) {
-            this.query = until(query, |byte| byte == b'#').0;
+        if let Some([b'?', query @ ..]) = path.get(end..) {
+            this.query = until(query, |byte| *byte == b'#').0;
         }
         this
     }
 
-    fn push(&mut self, segment: &'a str) {
+    fn push(&mut self, segment: &'a [u8]) {
         if !segment.is_empty() {
             if let Some(place) = self.segments.get_mut(self.count) {
                 *place = segment;
@@ -55,27 +57,27 @@ impl<'a> Target<'a> {
     }
 
     /// Its segments; none of a target that is too long for any template.
-    pub(super) fn segments(&self) -> &[&'a str] {
+    pub(super) fn segments(&self) -> &[&'a [u8]] {
         match self.segments.get(..self.count).unwrap_or_default() {
-            ["ex", _, _, rest @ ..] => rest,
+            [b"ex", _, _, rest @ ..] => rest,
             all => all,
         }
     }
 
     /// The values of a query parameter.
-    pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        let value = move |pair: &'a [u8]| match pair.strip_prefix(name.as_bytes())? {
+    pub(super) fn values(&self, name: &[u8]) -> impl Iterator<Item = &'a [u8]> {
+        let value = move |pair: &'a [u8]| match pair.strip_prefix(name)? {
             [] => Some(&[][..]),
             [b'=', value @ ..] => Some(value),
             _ => None,
         };
-        self.query.as_bytes().split(|byte| *byte == b'&').filter_map(value)
+        self.query.split(|byte| *byte == b'&').filter_map(value)
     }
 }
 
-/// Splits a text before the first such byte, which is ASCII.
-fn until(text: &str, is_end: impl FnMut(u8) -> bool) -> (&str, &str) {
-    text.split_at_checked(text.bytes().position(is_end).unwrap_or(text.len())).unwrap_or((text, ""))
+/// Splits a text before the first such byte.
+fn until(text: &[u8], is_end: impl FnMut(&u8) -> bool) -> (&[u8], &[u8]) {
+    text.split_at_checked(text.iter().position(is_end).unwrap_or(text.len())).unwrap_or((text, &[]))
 }
 
 impl Table<'_> {
@@ -88,7 +90,7 @@ impl Table<'_> {
     fn descend(
         &self,
         mut place: usize,
-        mut segments: &[&str],
+        mut segments: &[&[u8]],
         is_escaped: bool,
         method: Option<Method>,
     ) -> Option<usize> {
@@ -119,16 +121,16 @@ impl Table<'_> {
     }
 
     /// Which of these literal nodes a segment is of.
-    fn named(&self, literal: &[Node], segment: &str, is_escaped: bool) -> Option<usize> {
-        if is_escaped && segment.contains('%') {
+    fn named(&self, literal: &[Node], segment: &[u8], is_escaped: bool) -> Option<usize> {
+        if is_escaped && segment.contains(&b'%') {
             return literal
                 .iter()
-                .position(|child| compare(self.text(child.segment), segment, true) == Ordering::Equal);
+                .position(|child| compare(self.bytes(child.segment), segment, true) == Ordering::Equal);
         }
         // Most differ in their first bytes: a loop is faster than a call.
         let order = |child: &Node| {
             let by_length = usize::from(child.segment.len).cmp(&segment.len());
-            by_length.then_with(|| self.bytes(child.segment).iter().cmp(segment.as_bytes()))
+            by_length.then_with(|| self.bytes(child.segment).iter().cmp(segment))
         };
         literal.binary_search_by(order).ok()
     }
@@ -175,26 +177,27 @@ impl Table<'_> {
 
     /// The kind of what a path returns that no template names: by its last segment, or, where that looks like an
     /// id, by the one before.
-    pub(super) fn unnamed(&self, segments: &[&str]) -> Option<u8> {
-        let is_id = |segment: &&&str| segment.bytes().any(|byte| byte.is_ascii_digit());
+    pub(super) fn unnamed(&self, segments: &[&[u8]]) -> Option<u8> {
+        let is_id = |segment: &&&[u8]| segment.iter().any(u8::is_ascii_digit);
         let name = match segments {
             [.., name, id] if is_id(&id) => name,
             [.., name] => name,
             [] => return None,
         };
-        let is_escaped = name.contains('%');
-        let rule = self.rules.iter().find(|rule| compare(self.text(rule.segment), name, is_escaped) == Ordering::Equal);
+        let is_escaped = name.contains(&b'%');
+        let rule =
+            self.rules.iter().find(|rule| compare(self.bytes(rule.segment), name, is_escaped) == Ordering::Equal);
         rule.map(|rule| rule.kind)
     }
 }
 
 /// Compares a name with a segment, in which bytes may be escaped as `%41`.
-fn compare(name: &str, segment: &str, is_escaped: bool) -> Ordering {
-    if is_escaped { name.bytes().cmp(decoded(segment)) } else { name.cmp(segment) }
+fn compare(name: &[u8], segment: &[u8], is_escaped: bool) -> Ordering {
+    if is_escaped { name.iter().copied().cmp(decoded(segment)) } else { name.cmp(segment) }
 }
 
-fn decoded(segment: &str) -> impl Iterator<Item = u8> {
-    let mut rest = segment.as_bytes();
+fn decoded(segment: &[u8]) -> impl Iterator<Item = u8> {
+    let mut rest = segment;
     std::iter::from_fn(move || {
         let (first, after) = rest.split_first()?;
         let digit = |at: usize| char::from(*after.get(at)?).to_digit(16);
@@ -241,11 +244,12 @@ mod tests {
         ) {
             let text = host + &path + &rest;
             let (target, (segments, query)) = (Target::of(&text), slow(&text));
-            prop_assert_eq!((target.segments(), target.query), (&segments[..], query), "{}", &text);
+            let bytes: Vec<_> = segments.iter().map(|segment| segment.as_bytes()).collect();
+            prop_assert_eq!((target.segments(), target.query), (&bytes[..], query.as_bytes()), "{}", &text);
             prop_assert!(target.is_escaped || segments.iter().all(|segment| !segment.contains('%')));
             let of_a = |pair: &str| (pair == "a").then(String::new).or(pair.strip_prefix("a=").map(str::to_owned));
             let values: Vec<_> = query.split('&').filter_map(of_a).collect();
-            prop_assert!(target.values("a").eq(values.iter().map(String::as_bytes)));
+            prop_assert!(target.values(b"a").eq(values.iter().map(String::as_bytes)));
         }
     }
 }

@@ -116,13 +116,13 @@ fn lines(
     // Most expansions of a template are asked for by one parameter, which most queries have once or not at all.
     let (mut by, mut first, mut others) = (None, None, false);
     for expansion in expansions {
-        let values = || target.values(table.name(expansion.by));
+        let values = || target.values(table.name_bytes(expansion.by));
         if by != Some(expansion.by) {
             let mut values = values();
             (by, first) = (Some(expansion.by), values.next());
             others = first.is_some() && values.next().is_some();
         }
-        let name = table.name(expansion.name).as_bytes();
+        let name = table.name_bytes(expansion.name);
         let is_asked = |value| is_asked(name, value);
         if !(first.is_some_and(is_asked) || others && values().any(is_asked)) {
             continue;
@@ -143,7 +143,7 @@ fn lines(
 
 fn own(table: &Table<'_>, shape: Shape, method: Method, target: &Target<'_>, objects: Option<u32>) -> Line {
     let (count, most) = (u32::from(shape.count), u32::from(shape.most));
-    let by = table.name(shape.by);
+    let by = table.name_bytes(shape.by);
     let asked = if by.is_empty() { None } else { target.values(by).find_map(whole) };
     let (low, likely, high) = match (objects.map(|objects| objects.min(MOST_OBJECTS)), shape.returns) {
         (Some(objects), _) => (objects, objects, objects),
@@ -156,7 +156,8 @@ fn own(table: &Table<'_>, shape: Shape, method: Method, target: &Target<'_>, obj
             None => (0, count, count),
         },
     };
-    let is_list = matches!(shape.returns, Returns::Page | Returns::Whole) && !table.name(shape.list).contains('*');
+    let is_list =
+        matches!(shape.returns, Returns::Page | Returns::Whole) && !table.name_bytes(shape.list).contains(&b'*');
     Line { kind: shape.kind, low, likely, high, list: shape.list, is_list }
 }
 

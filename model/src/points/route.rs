@@ -66,10 +66,11 @@ impl<'a> Route<'a> {
 }
 
 fn issue<'a>(target: &Target<'a>) -> Option<&'a str> {
-    let ["rest", "api", _, "issue", issue, ..] = target.segments() else { return None };
-    let digits = issue.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let is_one = digits > 0 && issue.bytes().rev().nth(digits).is_none_or(|byte| byte == b'-');
-    (is_one && issue.len() <= LONGEST_ISSUE).then_some(issue)
+    let [b"rest", b"api", _, b"issue", issue, ..] = target.segments() else { return None };
+    let digits = issue.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let is_one = digits > 0 && issue.iter().rev().nth(digits).is_none_or(|byte| *byte == b'-');
+    // Cut at slashes, so it is a text as the target is.
+    if is_one && issue.len() <= LONGEST_ISSUE { str::from_utf8(issue).ok() } else { None }
 }
 
 #[cfg(test)]

@@ -179,4 +179,10 @@ impl<'a> Table<'a> {
     pub fn name(&self, place: u8) -> &'a str {
         self.names.get(usize::from(place)).map_or("", |span| self.text(*span))
     }
+
+    /// The same as bytes.
+    #[must_use]
+    pub fn name_bytes(&self, place: u8) -> &'a [u8] {
+        self.names.get(usize::from(place)).map_or(&[], |span| self.bytes(*span))
+    }
 }
