@@ -21,7 +21,13 @@ fn names<'a>(resolve: &Resolve, items: impl IntoIterator<Item = (&'a WorldKey, &
 
 #[test]
 fn the_planner_imports_nothing_but_types() {
-    let (resolve, world) = world(&component("planner"));
+    for name in ["planner", "planner-fast"] {
+        imports_nothing_but_types(&component(name));
+    }
+}
+
+fn imports_nothing_but_types(component: &[u8]) {
+    let (resolve, world) = world(component);
     assert_eq!(names(&resolve, &world.imports), ["headroom:forge/types@0.1.0"]);
     for item in world.imports.values() {
         let WorldItem::Interface { id, .. } = item else {
@@ -64,7 +70,7 @@ fn the_planner_weighs_at_most_250_kib_and_the_client_at_most_400() {
 fn the_components_do_not_name_the_machine_that_built_them() {
     let home = std::env::var("HOME").unwrap_or_default();
     let folders = [root().to_string_lossy().into_owned(), home, "/.cargo/registry".to_owned()];
-    for world in ["planner", "client"] {
+    for world in ["planner", "client", "planner-fast"] {
         let text = String::from_utf8_lossy(&component(world)).into_owned();
         for folder in folders.iter().filter(|folder| folder.len() > 1) {
             assert!(!text.contains(folder.as_str()), "{world} holds the path `{folder}`");
@@ -76,7 +82,7 @@ fn the_components_do_not_name_the_machine_that_built_them() {
 fn each_function_of_the_components_is_one_that_the_wit_declares() {
     let mut declared = Resolve::default();
     let (package, _) = declared.push_dir(root().join("wit")).expect("the WIT parses");
-    for (name, interface) in [("planner", "limiter"), ("client", "retry")] {
+    for (name, interface) in [("planner", "limiter"), ("client", "retry"), ("planner-fast", "limiter")] {
         let (resolve, world) = world(&component(name));
         let exported = world.exports.values().find_map(|item| match item {
             WorldItem::Interface { id, .. } => Some(&resolve.interfaces[*id]),

@@ -70,22 +70,25 @@ fn assert_same(one: &str, other: &str, what: &str) {
     panic!("{what}, line {at}:\n{}\n  {:?}\n  {:?}", before.join("\n"), ones.get(at), others.get(at));
 }
 
-/// Runs each scenario in all three ways, with each of these seeds.
+/// Runs each scenario in all ways, with each of these seeds.
 fn assert_alike(scenarios: &[Scenario], seeds: &[u64]) {
     let harness = Harness::new(&component("client")).expect("the client compiles");
-    let compiled = PlannerComponent::new(&component("planner")).expect("the planner compiles");
+    let planners = ["planner", "planner-fast"]
+        .map(|name| (name, PlannerComponent::new(&component(name)).expect("the planner compiles")));
     for scenario in scenarios {
         for &seed in seeds {
             let want = native(scenario, seed);
             let what = format!("scenario {}, seed {seed}", scenario.name);
             assert_same(&want, &client(scenario, &harness, seed), &format!("client, {what}"));
-            assert_same(&want, &planner(scenario, &compiled, seed), &format!("planner, {what}"));
+            for (name, compiled) in &planners {
+                assert_same(&want, &planner(scenario, compiled, seed), &format!("{name}, {what}"));
+            }
         }
     }
 }
 
 #[test]
-fn native_core_and_both_components_give_the_same_trace() {
+fn native_core_and_all_components_give_the_same_trace() {
     let scenarios = corpus();
     assert!(scenarios.len() >= 6, "the corpus has shrunk to {}", scenarios.len());
     assert_alike(&scenarios, &SEEDS);

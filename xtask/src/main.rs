@@ -8,7 +8,7 @@
 //! | `bootstrap` | a toolchain that can compile for `wasm32-unknown-unknown`, wherever it comes from |
 //! | `debian`, `apt`, `download`, `probe` | the third source: Debian's Rust, unpacked below `target/` |
 //! | `toolchain` | what the guest's build has to be told so that it uses that toolchain |
-//! | `guest` | the two components |
+//! | `guest` | the components |
 //! | `js` | the npm package |
 //! | `demo` | both scenarios with a sentence each |
 //! | `python` | a Python with packages of its own |

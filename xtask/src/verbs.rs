@@ -68,9 +68,10 @@ Example:
     },
     Verb {
         name: "build-guest",
-        about: "compile both worlds and write them to target/components/",
+        about: "compile the components and write them to target/components/",
         details: "\
-Runs bootstrap first. Writes headroom-planner.wasm and headroom-client.wasm.
+Runs bootstrap first. Writes headroom-planner.wasm, headroom-client.wasm, and
+headroom-planner-fast.wasm: the planner for servers, larger and faster.
 
 Example:
   cargo xtask build-guest && ls target/components",
