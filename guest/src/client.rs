@@ -5,6 +5,7 @@ use crate::exports::headroom::forge::retry::{
     CallOptions, Config, ConfigError, Guest, Operation, Outcome, Saved, Snapshot, StateError, Verdict,
 };
 use crate::headroom::forge::transport;
+use crate::headroom::forge::types::{Invocation, Request};
 use crate::outcome::{Last, never_begun};
 use headroom_core::verdict::{Never, Outcome as Ended, Step};
 use headroom_core::{CallId, Limiter};
@@ -44,7 +45,7 @@ impl Guest for Client {
     }
 
     fn quota_check(operation: Operation, options: CallOptions) -> Verdict {
-        with(|Instance { limiter, clock }| convert::quota_check(limiter, &operation, options, clock.now()))
+        with(|Instance { limiter, clock }| convert::quota_check(limiter, operation, options, clock.now()))
     }
 
     fn set_users(tenant: String, users: u32) {
@@ -95,12 +96,30 @@ impl Guest for Client {
     }
 }
 
+/// What the limiter reads of an operation, for the rest is still to be sent.
+fn read_of(operation: &Operation) -> Operation {
+    match operation {
+        Operation::Invoke(Invocation { function_key, context, .. }) => Operation::Invoke(Invocation {
+            function_key: function_key.clone(),
+            payload: String::new(),
+            context: context.clone(),
+        }),
+        Operation::Rest(Request { tenant, method, path, .. }) => Operation::Rest(Request {
+            tenant: tenant.clone(),
+            method: method.clone(),
+            path: path.clone(),
+            headers: Vec::new(),
+            body: None,
+        }),
+    }
+}
+
 /// A call that is ended when it goes out of scope: a cancelled call gives back what it had reserved.
 struct Call(CallId);
 
 impl Call {
     fn begin(operation: &Operation, options: CallOptions) -> Result<Self, Never> {
-        let (operation, options) = (operation.into(), options.try_into()?);
+        let (operation, options) = (read_of(operation).into(), options.try_into()?);
         with(|Instance { limiter, clock }| limiter.begin(&operation, &options, clock.now())).map(Self)
     }
 
