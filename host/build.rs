@@ -7,7 +7,6 @@ const DIRECTORY: &str = "HEADROOM_COMPONENTS";
 
 fn main() {
     println!("cargo::rerun-if-env-changed={DIRECTORY}");
-    println!("cargo::rerun-if-env-changed=CARGO_FEATURE_BUNDLED");
     if std::env::var_os("CARGO_FEATURE_BUNDLED").is_none() {
         return;
     }
@@ -32,5 +31,5 @@ fn directories() -> Vec<PathBuf> {
         return vec![named.into()];
     }
     let out = std::env::var_os("OUT_DIR").unwrap_or_default();
-    Path::new(&out).ancestors().skip(1).take(6).map(|above| above.join("components")).collect()
+    Path::new(&out).ancestors().skip(1).take(5).map(|above| above.join("components")).collect()
 }
