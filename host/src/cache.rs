@@ -5,7 +5,8 @@
 //! accidents, which are cut off files, flipped bits and files under another's name; it is no signature.
 //!
 //! A file's name is the digest of the component and of all that its machine code depends on: wasmtime's version, the
-//! machine and the engine's configuration. None ever has to be invalidated, and the directory may be emptied at any time.
+//! machine and the engine's configuration. So none is ever out of date, and the directory may be emptied at any time.
+//! Nothing is removed from it: files of older versions stay until somebody does that.
 
 use crate::component::{Origin, compile};
 use crate::error::Error;

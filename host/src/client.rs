@@ -141,15 +141,15 @@ impl<T: TransportView> ClientComponent<T> {
     /// yours, see [`Guard`]; the time between two waits is bounded all the same.
     ///
     /// # Errors
-    /// As [`ClientComponent::instantiate`].
-    ///
-    /// # Panics
-    /// If the store is of another engine.
+    /// As [`ClientComponent::instantiate`]; [`Error::OtherEngine`].
     pub async fn instantiate_in(
         &self,
         mut store: Store<T>,
         configure: impl FnOnce(&mut Config),
     ) -> Result<Client<T>, Error> {
+        if !Engine::same(store.engine(), self.engine()) {
+            return Err(Error::OtherEngine);
+        }
         store.set_max_component_handles(self.limits.handles);
         let watch = Watch::over(&mut store, self.limits.call_ticks);
         let made = watch.during(self.pre.instantiate_async(&mut store)).await;

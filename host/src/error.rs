@@ -45,6 +45,8 @@ pub enum Error {
     Trap(Cause),
     /// The instance had stopped before, of this cause. Each further call answers so.
     Stopped(Cause),
+    /// The store is of another engine than the component was compiled for.
+    OtherEngine,
     /// The open call is none of this instance, or was ended before. The instance goes on.
     NoSuchCall,
     /// There is no room for another instance.
@@ -140,18 +142,26 @@ impl fmt::Display for Error {
             }
             Self::OtherVersion { wanted, found } => write!(
                 f,
-                "a component for `headroom:forge@{found}`, but this host speaks `{wanted}`: build the component and the \
-                 host of one version"
+                "a component for `headroom:forge@{found}`, but this host speaks `{wanted}`: build both of one version"
             ),
             Self::TooBig(exceeded) => write!(f, "the component does not fit into its limits: {exceeded}"),
-            // What is asked for is said first and why it does not fit last.
-            Self::Link(error) => write!(f, "the component asks for an import that is not there: {error:#}"),
+            Self::Link(error) => {
+                // What is asked for is said first, and why it cannot be had last.
+                let chain = format!("{error:#}");
+                write!(f, "the component asks for an import that is not there: {}", chain.lines().next().unwrap_or(""))
+            }
             Self::Config(error) => write!(f, "the component does not take its configuration: {}", error.message),
             Self::State(error) => write!(f, "the component does not take what was saved: {}", error.message),
             Self::Instantiate(error) => write!(f, "no instance could be made: {}", first_line(error)),
             Self::Trap(cause) => write!(f, "the component stopped: {cause}"),
             Self::Stopped(cause) => {
                 write!(f, "the instance stopped before: {cause}; make a new one and restore what was saved last")
+            }
+            Self::OtherEngine => {
+                write!(
+                    f,
+                    "the store is of another engine than the component: make it on that which the component names"
+                )
             }
             Self::NoSuchCall => write!(f, "the call is none of this instance, or was ended: begin a new one"),
             Self::Full { because } => write!(f, "there is no room for another instance: {because}"),

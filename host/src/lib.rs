@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | [`types`] | the vocabulary of `wit/types.wit` |
 //! | `component`, `cache` | bytes, files or [`bundled`](#components) components to machine code of the right world |
-//! | `engine` | [`Engines`]: what they are compiled for, pools, ticks; the builder with its defaults |
+//! | `engine`, `builder` | [`Engines`]: what they are compiled for, pools, ticks; the builder with its defaults |
 //! | `limits` | [`Limits`] of an instance and their defaults |
 //! | `planner`, `client` | instances and their calls |
 //! | `tenants` | [`Tenants`]: an instance for each, or one for all |
@@ -17,13 +17,13 @@
 //! # Components
 //! They come as bytes ([`PlannerComponent::new`]), as a file ([`PlannerComponent::from_file`]) or within this crate:
 //! with the feature `bundled`, `bundled::PLANNER` and `bundled::CLIENT` are those that `cargo xtask build-guest` made,
-//! or those in the directory `HEADROOM_COMPONENTS`. A component is compiled once, for the [`Engines`] it is given to, and
-//! instantiated as often as there is room; [`EngineBuilder::cache`] keeps the machine code for the next process.
+//! or those in the directory `HEADROOM_COMPONENTS`. A component is compiled once, for the [`Engines`] it is given to,
+//! and instantiated as often as there is room; [`EngineBuilder::cache`] keeps the machine code for the next process.
 //!
 //! # When a component goes wrong
-//! A guest that loops, grows beyond its [`Limits`], traps or answers nonsense is [`Error::Trap`] with its [`Cause`]. That
-//! instance is over, and each further call to it is [`Error::Stopped`]; all others go on. Nothing here panics for what a
-//! component does, and no lock is held while one runs.
+//! A guest that loops, grows beyond its [`Limits`], traps or answers nonsense is [`Error::Trap`] with its [`Cause`].
+//! That instance is over, and each further call to it is [`Error::Stopped`]; all others go on. Nothing here panics for
+//! what a component does, and no lock is held while one runs.
 //!
 //! This crate runs whatever component it is given, as bytes: it depends on neither `headroom-core` nor the guest.
 //!
@@ -48,6 +48,7 @@
 //! ```
 
 mod bindings;
+mod builder;
 #[cfg(feature = "bundled")]
 pub mod bundled;
 mod cache;
@@ -65,9 +66,10 @@ mod watch;
 
 pub use bindings::planner::exports::headroom::forge::limiter::Step;
 pub use bindings::planner::headroom::forge::types;
+pub use builder::{Allocation, EngineBuilder, Ticks};
 pub use client::{Caller, Client, ClientComponent, ClientState};
 pub use component::{Origin, read_component};
-pub use engine::{Allocation, EngineBuilder, Engines, Ticks};
+pub use engine::Engines;
 pub use error::{Cause, Error};
 pub use limits::{Exceeded, Guard, Limits, Resource};
 pub use planner::{Planner, PlannerCall, PlannerComponent};

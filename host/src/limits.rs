@@ -7,12 +7,12 @@ use wasmtime::ResourceLimiter;
 ///
 /// | bound | default | why so much |
 /// | --- | --- | --- |
-/// | [`memory_bytes`](Self::memory_bytes) | 256 MiB | a limiter that knows 100,000 tenants has 40 MB, and twice that while a table grows |
+/// | [`memory_bytes`](Self::memory_bytes) | 256 MiB | 100,000 tenants are 40 MB, and twice that while a table grows |
 /// | [`table_elements`](Self::table_elements) | 10,000 | the components have some hundred, and none grows |
 /// | [`memories`](Self::memories) | 1 | as the components have |
 /// | [`tables`](Self::tables) | 4 | the components have one, and one for what they import |
 /// | [`instances`](Self::instances) | 16 | core modules in a component; those of ours have at most 4 |
-/// | [`handles`](Self::handles) | 1,000,000 | calls open at once; with wasmtime's own 100,000 some 58,000 that wait are the end |
+/// | [`handles`](Self::handles) | 1,000,000 | with wasmtime's own 100,000, some 58,000 calls that wait are the end |
 /// | [`call_ticks`](Self::call_ticks) | 100 | a second at a tick each 10 ms; a call takes microseconds |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -2,7 +2,7 @@
 
 use crate::bindings::planner::exports::headroom::forge::limiter::{Guest, Step};
 use crate::bindings::planner::{Planner as Bindings, PlannerPre};
-use crate::component::{Origin, World, read_component};
+use crate::component::{Origin, World, check, read_component};
 use crate::engine::Engines;
 use crate::error::{Cause, Error};
 use crate::limits::{Guard, Limits};
@@ -22,12 +22,12 @@ const WORLD: World = World { name: "planner", export: "headroom:forge/limiter" }
 pub struct PlannerComponent<T: 'static = Guard> {
     pre: PlannerPre<T>,
     compiled: Arc<Compiled>,
+    limits: Limits,
 }
 
 struct Compiled {
     component: Component,
     origin: Origin,
-    limits: Limits,
 }
 
 impl PlannerComponent {
@@ -54,7 +54,7 @@ impl PlannerComponent {
     /// [`Error::Config`] if the configuration is out of range, [`Error::Trap`] if the component stops, [`Error::Full`]
     /// or [`Error::Instantiate`] if there is no room for it.
     pub fn instantiate(&self, configure: impl FnOnce(&mut Config), seed: u64) -> Result<Planner, Error> {
-        let mut store = Store::new(self.engine(), Guard::new(self.compiled.limits));
+        let mut store = Store::new(self.engine(), Guard::new(self.limits));
         store.limiter(|guard| guard);
         self.instantiate_in(store, configure, seed)
     }
@@ -67,16 +67,16 @@ impl Engines {
     /// As [`PlannerComponent::new`]; [`Error::File`] if the cache cannot be used.
     pub fn planner(&self, bytes: &[u8]) -> Result<PlannerComponent, Error> {
         let (component, origin) = self.load(self.for_planners()?, bytes, &WORLD)?;
-        PlannerComponent::link(Compiled { component, origin, limits: *self.limits() }.into())
+        PlannerComponent::link(Compiled { component, origin }.into(), *self.limits())
     }
 }
 
 impl<T: 'static> PlannerComponent<T> {
-    fn link(compiled: Arc<Compiled>) -> Result<Self, Error> {
+    fn link(compiled: Arc<Compiled>, limits: Limits) -> Result<Self, Error> {
         // An empty linker: what imports anything but types does not pass.
         let pre = Linker::new(compiled.component.engine()).instantiate_pre(&compiled.component);
         let pre = PlannerPre::new(pre.map_err(Error::Link)?).map_err(Error::Link)?;
-        Ok(Self { pre, compiled })
+        Ok(Self { pre, compiled, limits })
     }
 
     /// The same component for stores with other data. Nothing is compiled anew.
@@ -84,24 +84,33 @@ impl<T: 'static> PlannerComponent<T> {
     /// # Errors
     /// None that [`PlannerComponent::new`] would not have had.
     pub fn for_stores_of<U: 'static>(&self) -> Result<PlannerComponent<U>, Error> {
-        PlannerComponent::link(self.compiled.clone())
+        PlannerComponent::link(self.compiled.clone(), self.limits)
+    }
+
+    /// The same component for instances with other limits, such as those of one tenant. Nothing is compiled anew.
+    ///
+    /// # Errors
+    /// [`Error::TooBig`] if it does not fit into them.
+    pub fn with_limits(&self, limits: Limits) -> Result<Self, Error> {
+        check(&self.compiled.component, &WORLD, &limits)?;
+        Ok(Self { limits, ..self.clone() })
     }
 
     /// As [`PlannerComponent::instantiate`], in a store of your own on [`PlannerComponent::engine`]. Its limiter is
     /// yours, see [`Guard`]; the time of a call is bounded all the same.
     ///
     /// # Errors
-    /// As [`PlannerComponent::instantiate`].
-    ///
-    /// # Panics
-    /// If the store is of another engine.
+    /// As [`PlannerComponent::instantiate`]; [`Error::OtherEngine`].
     pub fn instantiate_in(
         &self,
         mut store: Store<T>,
         configure: impl FnOnce(&mut Config),
         seed: u64,
     ) -> Result<Planner<T>, Error> {
-        let Limits { handles, call_ticks, .. } = self.compiled.limits;
+        if !Engine::same(store.engine(), self.engine()) {
+            return Err(Error::OtherEngine);
+        }
+        let Limits { handles, call_ticks, .. } = self.limits;
         store.set_max_component_handles(handles);
         store.set_epoch_deadline(call_ticks);
         let bindings = self.pre.instantiate(&mut store).map_err(Error::of_making)?;
@@ -135,7 +144,7 @@ impl<T: 'static> PlannerComponent<T> {
 
 impl<T: 'static> Clone for PlannerComponent<T> {
     fn clone(&self) -> Self {
-        Self { pre: self.pre.clone(), compiled: self.compiled.clone() }
+        Self { pre: self.pre.clone(), compiled: self.compiled.clone(), limits: self.limits }
     }
 }
 

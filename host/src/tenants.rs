@@ -6,15 +6,15 @@
 //!
 //! | | one shared instance | an instance each |
 //! | --- | --- | --- |
-//! | memory for one more tenant | some 100 to 400 bytes | some tens of KiB |
+//! | memory for one more tenant | at most 400 bytes | some tens of KiB |
 //! | one more tenant | nothing to do | some microseconds, once |
-//! | pools that tenants share (`global-pool`) | one ledger knows them all | none knows of the others: use `nodes`, or share |
+//! | pools that tenants share (`global-pool`) | one ledger knows them all | none knows of others: use `nodes`, or share |
 //! | a guest that loops, grows or traps | stops all | stops one |
 //! | what is saved | one state of at most 64 KiB, least known first left out | 64 KiB for each |
 //!
 //! So: share where the tenants share a quota and there are many of them; separate them where one quota is one tenant's,
-//! or where tenants bring components or configurations of their own. docs/performance.md has the figures of one machine,
-//! `cargo bench -p headroom-bench --bench instances` those of yours.
+//! or where tenants bring components or configurations of their own. docs/performance.md has the figures of one
+//! machine, `cargo bench -p headroom-bench --bench instances` those of yours.
 
 use crate::error::Error;
 use crate::limits::Guard;
@@ -70,7 +70,7 @@ impl<T: 'static> Tenants<T> {
     /// Gives the tenant a new instance that knows what was `saved`, if anything was. Open calls are gone.
     ///
     /// # Errors
-    /// As [`Tenants::get`]; [`Error::State`] if it does not take what was saved. The tenant then has what it had before.
+    /// As [`Tenants::get`]; [`Error::State`] if it does not take what was saved. The tenant then has what it had.
     pub fn restart(&mut self, tenant: &str, saved: Option<&[u8]>, now: InstantMs) -> Result<&mut Planner<T>, Error> {
         if !self.planners.contains_key(tenant) {
             self.check_room()?;

@@ -1,7 +1,7 @@
 //! Finds a client that does not come to its next wait.
 //!
-//! The epoch's deadline belongs to a store, not to a call, and a client of which nothing is wanted may sleep for an hour.
-//! So its time is counted from when it was polled last, and only while it runs.
+//! The epoch's deadline belongs to a store, not to a call, and a client of which nothing is wanted may sleep for an
+//! hour. So its time is counted from when it was polled last, and only while it runs.
 
 use std::pin::pin;
 use std::sync::Arc;

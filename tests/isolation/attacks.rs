@@ -153,7 +153,7 @@ pub fn ending<R>(engines: &Engines, kind: Option<Kind>, work: impl FnOnce() -> R
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 engines.tick();
-                std::thread::yield_now();
+                std::hint::spin_loop();
             }
         });
         let result = work();

@@ -92,12 +92,14 @@ impl Hostile<'_> {
         }
         let start = self.body("_initialize").unwrap_or_default();
         format!(
-            "(module {imports} (memory (export \"memory\") {}) (table $table 1 funcref) (global $at (mut i32) (i32.const 8192))
+            "(module {imports} (memory (export \"memory\") {}) (table $table 1 funcref)
+            (global $at (mut i32) (i32.const 8192))
             (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) (local $given i32)
                 (if (i32.gt_u (i32.add (global.get $at) (local.get 3)) (i32.const 65000))
                     (then (global.set $at (i32.const 8192))))
                 (local.set $given (global.get $at))
-                (global.set $at (i32.and (i32.add (i32.add (global.get $at) (local.get 3)) (i32.const 7)) (i32.const -8)))
+                (global.set $at
+                    (i32.and (i32.add (i32.add (global.get $at) (local.get 3)) (i32.const 7)) (i32.const -8)))
                 (local.get $given))
             (func (export \"_initialize\") {start})
             {functions})",

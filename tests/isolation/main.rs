@@ -18,8 +18,12 @@ use wasmtime::{Engine, Store};
 const NOON: u64 = 1_770_033_600_000;
 
 fn page() -> Operation {
+    page_of("docs")
+}
+
+fn page_of(tenant: &str) -> Operation {
     Operation::Rest(Request {
-        tenant: "docs".to_owned(),
+        tenant: tenant.to_owned(),
         method: "GET".to_owned(),
         path: "/wiki/rest/api/content/1".to_owned(),
         headers: Vec::new(),
@@ -84,6 +88,25 @@ fn a_guest_that_wants_more_memory_than_it_may_have_is_told_which_bound_it_met() 
     let large = Hostile { pages: 10, ..Hostile::default() }.encode();
     let error = engines.planner(&large).map(drop).expect_err("it begins with ten");
     assert!(matches!(error, Error::TooBig(exceeded) if exceeded == want), "{error}");
+}
+
+#[test]
+fn a_limiter_that_learns_of_too_many_tenants_for_its_memory_stops_and_its_neighbour_goes_on() {
+    let compiled = PlannerComponent::new(&component("planner")).expect("it compiles");
+    let begins_with = compiled.component().resources_required().and_then(|needs| needs.max_initial_memory_size);
+    let pages = usize::try_from(begins_with.expect("it has a memory")).expect("few");
+    let small = Limits { memory_bytes: (pages + 4) << 16, ..Limits::default() };
+    let [mut small, mut roomy] = [compiled.with_limits(small).expect("it fits"), compiled.clone()]
+        .map(|compiled| compiled.instantiate(|config| config.max_calls = 1_000_000, 1).expect("it instantiates"));
+    for n in 0..100_000 {
+        let operation = page_of(&format!("tenant-{n}"));
+        roomy.begin(&operation, &CallOptions::default(), NOON).map(drop).expect("there is room");
+        let Err(error) = small.begin(&operation, &CallOptions::default(), NOON) else { continue };
+        let Error::Trap(Cause::TooMuch(exceeded)) = error else { panic!("{error}") };
+        assert_eq!((exceeded.resource, exceeded.most), (Resource::MemoryBytes, (pages + 4) << 16));
+        return roomy.save(NOON).map(drop).expect("it goes on");
+    }
+    panic!("all tenants are in a quarter of a megabyte");
 }
 
 #[test]
@@ -152,7 +175,8 @@ fn a_component_of_another_world_or_with_an_import_is_refused_with_its_name() {
     let world = "import network: interface { connect: func(host: string); } export limiter;";
     let error = PlannerComponent::new(&Hostile { world, ..Hostile::default() }.encode()).map(drop);
     let error = error.expect_err("it imports");
-    assert!(matches!(error, Error::Link(_)) && error.to_string().contains("`network`"), "{error}");
+    let text = error.to_string();
+    assert!(matches!(error, Error::Link(_)) && text.contains("`network`") && !text.contains('\n'), "{text}");
 }
 
 #[test]
@@ -208,6 +232,9 @@ fn an_engine_and_a_store_of_ones_own_do() {
     assert_eq!(planner.data().name, "mine");
     let error = compiled.instantiate_in(store(small), |_| {}, 1).map(drop).expect_err("a page is too little");
     assert!(matches!(error, Error::Trap(Cause::TooMuch(_))), "{error}");
+    let other = Store::new(&Engine::default(), Own { name: "other", guard: Guard::new(small) });
+    let error = compiled.instantiate_in(other, |_| {}, 1).map(drop).expect_err("another engine");
+    assert!(matches!(error, Error::OtherEngine), "{error}");
 }
 
 #[test]

@@ -18,8 +18,9 @@ mod driver;
 mod instance;
 mod virtual_world;
 
+use crate::builder::Ticks;
 use crate::client::ClientComponent;
-use crate::engine::{Engines, Ticks};
+use crate::engine::Engines;
 use crate::error::Error;
 use crate::transport;
 use driver::Driver;
