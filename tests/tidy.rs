@@ -114,6 +114,26 @@ fn the_pure_crates_ban_the_same_things() {
 }
 
 #[test]
+fn unsafe_code_is_in_one_place_and_every_crate_has_the_same_lints() {
+    // Put together here so that this file does not find itself. The guest's bindings need it, and are generated.
+    let mark = "unsafe ".to_owned() + "{";
+    let rust = files().into_iter().filter(|file| has_extension(file, &["rs"]) && !file.starts_with("guest"));
+    let found: Vec<_> = rust.flat_map(|file| vec![file.clone(); text(&file).matches(&mark).count()]).collect();
+    assert_eq!(found, [Path::new("host/src/cache.rs")]);
+
+    let workspace = manifest(".");
+    for member in workspace["workspace"]["members"].as_array().expect("a list").iter().filter_map(Value::as_str) {
+        if member != "host" {
+            assert_eq!(manifest(member)["lints"]["workspace"], Value::Boolean(true), "{member}");
+        }
+    }
+    let mut lints = workspace["workspace"]["lints"].clone();
+    assert_eq!(lints["rust"]["unsafe_code"].as_str(), Some("forbid"));
+    lints["rust"]["unsafe_code"] = Value::from("deny");
+    assert_eq!(manifest("host")["lints"], lints, "but that one place may be");
+}
+
+#[test]
 fn every_crate_is_for_the_same_compiler_and_under_the_same_licence() {
     let workspace = &manifest(".")["workspace"]["package"];
     assert_eq!(workspace["rust-version"].as_str(), Some("1.95"));

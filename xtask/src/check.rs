@@ -105,6 +105,10 @@ fn rust(layout: &Layout, report: &mut Report) {
     process::print(&format!("property tests draw from {SEED}={seed}"));
     tests.env(SEED, seed);
     report.tests("cargo test", &mut tests, Runner::Cargo);
+    // Its feature is off elsewhere: whoever checks the code need not have built the components.
+    let mut bundled = cargo("test --workspace --locked --features headroom-tests/bundled --test bundled");
+    bundled.env("HEADROOM_COMPONENTS", layout.components());
+    report.tests("the bundled components", &mut bundled, Runner::Cargo);
     report.gate("docs", cargo("doc --workspace --no-deps --locked").env("RUSTDOCFLAGS", "-D warnings"));
 }
 

@@ -18,13 +18,16 @@ mod driver;
 mod instance;
 mod virtual_world;
 
+use crate::builder::Ticks;
 use crate::client::ClientComponent;
+use crate::engine::Engines;
 use crate::error::Error;
 use crate::transport;
 use driver::Driver;
 use headroom_sim::trace::Sink;
 use headroom_sim::world::Observer;
 use headroom_sim::{Report, Scenario, World};
+use std::sync::LazyLock;
 use virtual_world::{Shared, VirtualState};
 
 /// The name of this strategy in reports and traces.
@@ -39,7 +42,7 @@ impl Harness {
     /// # Errors
     /// If it is none.
     pub fn new(component: &[u8]) -> Result<Self, Error> {
-        let component = ClientComponent::with_linker(component, |linker| {
+        let component = engines().client_with_linker(component, |linker| {
             transport::add_to_linker(linker)?;
             clocks::add_to_linker(linker)
         });
@@ -73,6 +76,12 @@ impl Harness {
         Driver::new(&self.0, scenario, seed, world.clone()).run()?;
         world.into_world().report().map_err(Error::Run)
     }
+}
+
+/// Without ticks: they are the machine's time, and a run depends on none.
+fn engines() -> &'static Engines {
+    static ENGINES: LazyLock<Engines> = LazyLock::new(|| Engines::builder().ticks(Ticks::Off).without_cache());
+    &ENGINES
 }
 
 /// Runs one scenario with a client component: [`Harness::new`] and [`Harness::run`].
