@@ -1,6 +1,6 @@
 //! What can go wrong between host and component.
 
-use crate::types::ConfigError;
+use crate::types::{ConfigError, StateError};
 use std::fmt;
 
 /// Why a component could not be used, or stopped. Refusals and failed calls are outcomes, not errors.
@@ -27,6 +27,15 @@ pub enum Error {
     Trap(wasmtime::Error),
     /// The engine could not be set up on this machine.
     Engine(wasmtime::Error),
+    /// What should be restored is not what was saved, or cannot be taken in now. Nothing has changed.
+    State(StateError),
+    /// A limiter without a transport was to send.
+    NoTransport,
+    /// The operating system has no randomness to draw a seed from.
+    Seed {
+        /// What it says.
+        because: String,
+    },
     /// The simulated world stopped the run.
     #[cfg(feature = "harness")]
     Run(headroom_sim::RunError),
@@ -46,6 +55,13 @@ impl fmt::Display for Error {
             Self::Config(error) => write!(f, "the component does not take its configuration: {}", error.message),
             Self::Trap(error) => write!(f, "the component stopped: {}", first_line(error)),
             Self::Engine(error) => write!(f, "wasmtime does not run on this machine: {}", first_line(error)),
+            Self::State(error) => write!(f, "the saved state was not taken: {}", error.message),
+            Self::NoTransport => {
+                f.write_str("the limiter has no transport: build it with `transport`, or send by `invoke_with`")
+            }
+            Self::Seed { because } => {
+                write!(f, "no randomness for a seed: `{because}`: say one with `seed` of the builder")
+            }
             #[cfg(feature = "harness")]
             Self::Run(error) => error.fmt(f),
         }
