@@ -6,7 +6,8 @@ use headroom_host::types::{
     Answer, AttemptCount, AttemptError, CallOptions, Ending, FailureCause, Header, InstantMs, Operation, Response,
     StateFault,
 };
-use headroom_host::{Clock, Error, Limiter, ManualClock, Transport};
+use headroom_host::{Caller, ClientComponent, Clock, Error, Limiter, ManualClock, Transport};
+use headroom_tests::component;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,6 +42,20 @@ fn a_transport_that_panics_is_an_attempt_without_an_answer() {
     let said = AttemptError::Other("the transport panicked: before".to_owned());
     assert_eq!(outcome.ending, Ending::Failed(FailureCause::Attempt(said)));
     assert_eq!(limiter.status().expect("no trap").open_calls, 0);
+}
+
+#[test]
+fn a_transport_that_panics_does_not_stop_the_client_world_either() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("tokio runs here");
+    let ended = runtime.block_on(async {
+        let compiled = ClientComponent::new(&component("client")).expect("it compiles");
+        // Real time passes here: a millisecond for each attempt without an answer.
+        let client =
+            compiled.instantiate(Arc::new(PanicsTwice), |config| (config.backoff, config.jitter) = (1, 0)).await;
+        let calls = async |caller: Caller<'_, _>| caller.invoke_with_retry(page(), CallOptions::default()).await;
+        client.expect("it instantiates").run(calls).await.expect("no trap").expect("no trap")
+    });
+    assert_eq!((ended.attempts, ended.ending), (3, Ending::Success(response(200, &[]))));
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Seen {
 }
 
 /// Spans, each with its fields in one line, and events likewise.
-fn told(work: impl FnOnce()) -> Vec<String> {
+pub(crate) fn told(work: impl FnOnce()) -> Vec<String> {
     // With one dispatcher alone, a callsite that another test's thread meets first would be switched off for this one, too.
     static OTHER: OnceLock<Dispatch> = OnceLock::new();
     OTHER.get_or_init(|| Dispatch::new(tracing_subscriber::registry()));

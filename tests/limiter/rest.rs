@@ -1,5 +1,6 @@
 //! REST requests to servers on loopback: what goes out, what comes back, and what becomes of everything else.
 
+use crate::observed::told;
 use crate::{limiter, page, request};
 use futures::future::FutureExt;
 use headroom_host::Transport;
@@ -187,6 +188,20 @@ fn a_limiter_over_http_stops_where_the_simulated_server_would_refuse() {
     assert_eq!((deferred.attempts, deferral.not_before), (0, crate::START + 3_600_000));
     let verdict = limiter.quota_check(&page(), &options).expect("no trap");
     assert!(matches!(verdict.decision, Decision::WaitUntil(_)), "{verdict:?}");
+}
+
+#[test]
+fn the_span_of_an_attempt_says_to_which_server_it_went() {
+    let server = saying(format!("{GONE}\r\n"));
+    let (limiter, _) = limiter(|builder| builder.transport(at(&server.url).build().expect("a client")));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("tokio runs here");
+    let lines = told(|| {
+        let ended = runtime.block_on(limiter.invoke_with_retry(page(), CallOptions::default()));
+        assert!(matches!(ended.expect("no trap").ending, Ending::Failed(_)));
+    });
+    let wanted = "http.response.status_code=404 otel.kind=client";
+    let attempt = lines.iter().find(|line| line.contains(wanted)).unwrap_or_else(|| panic!("{lines:?}"));
+    assert!(attempt.contains("server.address=127.0.0.1"), "{attempt}");
 }
 
 #[test]
