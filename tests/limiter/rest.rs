@@ -138,7 +138,9 @@ fn each_failure_is_told_as_what_it_is() {
 
     let long = saying("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nnine byte");
     let endless = saying("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nnine byte");
-    for url in [&long.url, &endless.url] {
+    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let in_parts = saying(format!("{head}5\r\nnine \r\n4\r\nbyte\r\n0\r\n\r\n"));
+    for url in [&long.url, &endless.url, &in_parts.url] {
         assert!(sent(at(url).most_body_bytes(9), page()).is_ok());
         assert_eq!(text(sent(at(url).most_body_bytes(8), page())), "the body is longer than `8` bytes: allow more");
     }
