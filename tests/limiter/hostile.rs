@@ -133,12 +133,12 @@ fn a_saved_state_that_is_none_is_an_error_and_changes_nothing() {
     assert_eq!(error.fault, StateFault::CallsOpen);
 }
 
-/// Panics once, while the limiter's lock is held.
+/// Panics while the limiter's lock is held, as long as it is told to.
 struct Stumbles(ManualClock, AtomicBool);
 
 impl Clock for Stumbles {
     fn now(&self) -> InstantMs {
-        if self.1.swap(false, Ordering::Relaxed) {
+        if self.1.load(Ordering::Relaxed) {
             resume_unwind(Box::new("the clock stumbles"));
         }
         self.0.now()
@@ -157,8 +157,16 @@ impl Clock for Stumbles {
 fn a_panic_under_the_lock_does_not_break_the_limiter() {
     let clock = Arc::new(Stumbles(ManualClock::at(START), AtomicBool::new(false)));
     let limiter = Limiter::builder(compiled()).clock(clock.clone()).build().expect("it is in range");
-    clock.1.store(true, Ordering::Relaxed);
-    assert!(catch_unwind(AssertUnwindSafe(|| limiter.status())).is_err(), "the clock's panic is the caller's");
+    let (operation, options) = (page(), CallOptions::default());
+    let stumbling = catch_unwind(AssertUnwindSafe(|| {
+        limiter.invoke_with_blocking(&operation, &options, |_| {
+            clock.1.store(true, Ordering::Relaxed);
+            Ok(response(200, &[]))
+        })
+    }));
+    assert!(stumbling.is_err(), "the clock's panic is the caller's");
+    clock.1.store(false, Ordering::Relaxed);
+    assert_eq!(limiter.status().expect("no trap").open_calls, 0, "and its call is ended all the same");
     let outcome = limiter.invoke_with_blocking(&page(), &CallOptions::default(), |_| Ok(response(200, &[])));
     assert!(matches!(outcome.expect("no trap").ending, Ending::Success(_)));
 }

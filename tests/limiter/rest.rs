@@ -107,6 +107,13 @@ fn credentials_stay_with_their_server() {
     let bearer = |url: &str| at(url).authorization(|_| async { Ok("Bearer hush".to_owned()) });
     let Ok(Answer::Response(Response { status, .. })) = sent(bearer(&server.url), page()) else { panic!("it answers") };
     assert_eq!((status, elsewhere.asked.lock().expect("no panic").len()), (302, 0), "the redirect is the answer");
+    let turning = saying("HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: /x\r\n\r\n");
+    let Ok(Answer::Response(Response { status, .. })) = sent(bearer(&turning.url), page()) else {
+        panic!("it answers")
+    };
+    let asked = turning.asked.lock().expect("no panic");
+    assert_eq!((status, asked.len()), (302, 6), "within a server five are followed");
+    assert!(asked.iter().all(|head| head.contains("Bearer hush")));
 
     let base = format!("{}/ex/confluence/mine", server.url);
     for path in

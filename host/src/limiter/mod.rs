@@ -26,7 +26,7 @@ use crate::types::{
     Verdict,
 };
 use call::{Call, Todo};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A limiter for any number of tasks and threads at once. Its clones are the same limiter.
 ///
@@ -190,8 +190,12 @@ impl Shared {
     /// Asks or tells the planner something. The clock is read under the lock, so that the planner hears of instants in
     /// their order; it is whole after a panic elsewhere, for nothing of ours runs while it is asked.
     fn decide<T>(&self, ask: impl FnOnce(&mut Planner, InstantMs) -> T) -> T {
-        let mut planner = self.planner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut planner = self.planner();
         let now = self.clock.now();
         ask(&mut planner, now)
+    }
+
+    fn planner(&self) -> MutexGuard<'_, Planner> {
+        self.planner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
