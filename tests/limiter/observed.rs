@@ -138,10 +138,14 @@ fn what_is_no_success_says_of_what_kind() {
         call(&invocation, Ok(Answer::Rejected("{}".to_owned())));
         call(&request("BREW", "/nobody/knows/it"), Err(AttemptError::Connection("reset".to_owned())));
         drop(clock.run(limiter.invoke_with(&page(), &options, async |_| pending().await)));
-        call(&page(), Ok(response(429, &[("Retry-After", "9")])));
-        call(&page(), Ok(response(200, &[])));
+        let page = page();
+        let dropped = limiter.invoke_with(&page, &options, async |_| pending().await);
+        assert!(Box::pin(dropped).now_or_never().is_none());
+        call(&page, Ok(response(429, &[("Retry-After", "9")])));
+        call(&page, Ok(response(200, &[])));
     });
     for wanted in [
+        "headroom.call in ``: headroom.ending=dropped headroom.tenant=docs http.request.method=GET",
         "error.type=rejected faas.invoked_name=getText otel.kind=client otel.name=getText",
         "error.type=connection headroom.tenant=docs http.request.method=_OTHER otel.kind=client otel.name=_OTHER",
         "error.type=timeout headroom.tenant=docs http.request.method=GET otel.kind=client",

@@ -8,7 +8,7 @@
 //!
 //! | span | stands for | fields |
 //! | --- | --- | --- |
-//! | `headroom.call` | a call with all its waits and attempts | `http.request.method`, `url.template`, `headroom.tenant`, or `faas.invoked_name`; `headroom.ending`, `headroom.attempts`, `error.type` |
+//! | `headroom.call` | a call with all its waits and attempts | `http.request.method`, `url.template`, `headroom.tenant`, or `faas.invoked_name`; `headroom.ending` (`dropped` besides those of the WIT), `headroom.attempts`, `error.type` |
 //! | `headroom.attempt` | one attempt, in its call | the same of the operation; `server.address`, `http.response.status_code`, `http.request.resend_count` (from the second on), `error.type` |
 //!
 //! Events in the call's span: `waits` (DEBUG) with `headroom.wait_ms`, `headroom.until_ms`, `headroom.limit.kind`,

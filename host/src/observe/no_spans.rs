@@ -11,7 +11,7 @@ impl CallSpan {
 
     pub(super) const fn waits(&self, _: &Wait, _: InstantMs) {}
 
-    pub(super) const fn ended(&self, _: &Outcome, _: InstantMs) {}
+    pub(super) const fn ended(&mut self, _: &Outcome, _: InstantMs) {}
 
     pub(super) const fn attempt(&self, _: &Operation, _: AttemptCount) -> AttemptSpan {
         AttemptSpan

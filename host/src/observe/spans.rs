@@ -10,7 +10,8 @@ use tracing::{Instrument, Span, debug, info, info_span, warn};
 /// The methods that the conventions know; any other is `_OTHER`.
 const METHODS: [&str; 9] = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"];
 
-pub(super) struct CallSpan(Span);
+/// The span of a call, and whether it was told how the call ended.
+pub(super) struct CallSpan(Span, bool);
 
 impl CallSpan {
     pub(super) fn begin(operation: &Operation) -> Self {
@@ -27,7 +28,7 @@ impl CallSpan {
             error.type = Empty,
         );
         describe(&span, operation);
-        Self(span)
+        Self(span, false)
     }
 
     pub(super) fn waits(&self, Wait { until, limit }: &Wait, now: InstantMs) {
@@ -42,7 +43,8 @@ impl CallSpan {
         );
     }
 
-    pub(super) fn ended(&self, outcome: &Outcome, now: InstantMs) {
+    pub(super) fn ended(&mut self, outcome: &Outcome, now: InstantMs) {
+        self.1 = true;
         self.0.record("headroom.ending", words::ending(&outcome.ending));
         self.0.record("headroom.attempts", outcome.attempts);
         match &outcome.ending {
@@ -89,6 +91,14 @@ impl CallSpan {
             span.record("http.request.resend_count", attempt - 1);
         }
         AttemptSpan(span)
+    }
+}
+
+impl Drop for CallSpan {
+    fn drop(&mut self) {
+        if !self.1 {
+            self.0.record("headroom.ending", "dropped");
+        }
     }
 }
 
