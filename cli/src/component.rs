@@ -1,9 +1,9 @@
-//! The strategy `headroom`: the compiled component, found and run.
+//! The compiled components, found beside the program; that of the strategy `headroom` is also run.
 
 use crate::failure::{self, Failure};
 use anyhow::anyhow;
-use headroom_host::Error;
 use headroom_host::harness::Harness;
+use headroom_host::{Error, PlannerComponent};
 use headroom_sim::trace::Sink;
 use headroom_sim::world::Observer;
 use headroom_sim::{Report, Scenario};
@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 /// Its name among the strategies.
 pub use headroom_host::harness::NAME;
 
-/// The component's file beside the program: `<directory of the program>/../components/`, where the build puts it.
-const FILE: &str = "headroom-client.wasm";
+/// The components' files beside the program: `<directory of the program>/../components/`, where the build puts them.
+const CLIENT: &str = "headroom-client.wasm";
+const PLANNER: &str = "headroom-planner.wasm";
 
 /// A component's file, and what is in it, compiled.
 pub struct Component {
@@ -21,17 +22,25 @@ pub struct Component {
     harness: Harness,
 }
 
-/// Reads the component: that of `--component`, else the one beside the program.
+/// Reads the client: that of `--component`, else the one beside the program.
 pub fn read(given: Option<&Path>) -> Result<Component, Failure> {
-    let path = match given {
-        Some(path) => path.to_owned(),
-        None => beside_the_program().map_err(Failure::Run)?,
-    };
+    let (path, bytes) = bytes(given, CLIENT)?;
+    match Harness::new(&bytes) {
+        Ok(harness) => Ok(Component { path, harness }),
+        Err(error) => Err(failed(&path, error)),
+    }
+}
+
+/// Reads the planner likewise.
+pub fn planner(given: Option<&Path>) -> Result<PlannerComponent, Failure> {
+    let (path, bytes) = bytes(given, PLANNER)?;
+    PlannerComponent::new(&bytes).map_err(|error| failed(&path, error))
+}
+
+fn bytes(given: Option<&Path>, file: &str) -> Result<(PathBuf, Vec<u8>), Failure> {
+    let path = given.map_or_else(|| beside_the_program(file).map_err(Failure::Run), |path| Ok(path.to_owned()))?;
     match std::fs::read(&path) {
-        Ok(bytes) => match Harness::new(&bytes) {
-            Ok(harness) => Ok(Component { path, harness }),
-            Err(error) => Err(failed(&path, error)),
-        },
+        Ok(bytes) => Ok((path, bytes)),
         Err(error) => {
             let (path, why) = (path.display(), failure::of_file(&error));
             Err(Failure::BadInput(anyhow!("cannot read the component `{path}`: {why}; run `cargo xtask build-guest`")))
@@ -39,10 +48,10 @@ pub fn read(given: Option<&Path>) -> Result<Component, Failure> {
     }
 }
 
-fn beside_the_program() -> anyhow::Result<PathBuf> {
+fn beside_the_program(file: &str) -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?;
     let directory = program.parent().and_then(Path::parent).unwrap_or_else(|| Path::new("."));
-    Ok(directory.join("components").join(FILE))
+    Ok(directory.join("components").join(file))
 }
 
 impl Component {

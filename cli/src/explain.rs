@@ -190,7 +190,7 @@ fn headline(found: &Explanation) -> String {
 }
 
 /// In the two largest units that matter to a person.
-fn duration(wait: Millis) -> String {
+pub fn duration(wait: Millis) -> String {
     let secs = wait.0 / 1_000;
     match secs {
         0..60 => seconds(wait.0),

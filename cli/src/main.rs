@@ -1,5 +1,6 @@
 //! The command `headroom`: parse, dispatch, print. Every verb has a file; what it decides, it asks a library.
 
+mod call;
 mod clients;
 mod component;
 mod explain;
@@ -40,6 +41,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    Call(call::Args),
     Explain(explain::Args),
     Plan(plan::Args),
     Price(price::Args),
@@ -53,6 +55,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     let done = match Cli::try_parse() {
+        Ok(Cli { verb: Verb::Call(args) }) => call::run(&args),
         Ok(Cli { verb: Verb::Explain(args) }) => explain::run(&args),
         Ok(Cli { verb: Verb::Plan(args) }) => plan::run(&args),
         Ok(Cli { verb: Verb::Price(args) }) => price::run(&args),

@@ -36,7 +36,7 @@ pub enum Error {
     Link(wasmtime::Error),
     /// It did not take its configuration.
     Config(ConfigError),
-    /// It did not take what was saved.
+    /// What should be restored is not what was saved, or cannot be taken in now. Nothing has changed.
     State(StateError),
     /// No instance could be made of it: the machine has no memory left, or it has more core modules than
     /// [`Limits::instances`](crate::Limits::instances).
@@ -65,6 +65,13 @@ pub enum Error {
     },
     /// The engine could not be set up on this machine.
     Engine(wasmtime::Error),
+    /// A limiter without a transport was to send.
+    NoTransport,
+    /// The operating system has no randomness to draw a seed from.
+    Seed {
+        /// What it says.
+        because: String,
+    },
     /// The simulated world stopped the run.
     #[cfg(feature = "harness")]
     Run(headroom_sim::RunError),
@@ -151,7 +158,6 @@ impl fmt::Display for Error {
                 write!(f, "the component asks for an import that is not there: {}", chain.lines().next().unwrap_or(""))
             }
             Self::Config(error) => write!(f, "the component does not take its configuration: {}", error.message),
-            Self::State(error) => write!(f, "the component does not take what was saved: {}", error.message),
             Self::Instantiate(error) => write!(f, "no instance could be made: {}", first_line(error)),
             Self::Trap(cause) => write!(f, "the component stopped: {cause}"),
             Self::Stopped(cause) => {
@@ -169,6 +175,13 @@ impl fmt::Display for Error {
                 write!(f, "cannot use `{}`: {}; {instead}", path.display(), because.to_string().to_lowercase())
             }
             Self::Engine(error) => write!(f, "wasmtime does not run on this machine: {}", first_line(error)),
+            Self::State(error) => write!(f, "the saved state was not taken: {}", error.message),
+            Self::NoTransport => {
+                f.write_str("the limiter has no transport: build it with `transport`, or send by `invoke_with`")
+            }
+            Self::Seed { because } => {
+                write!(f, "no randomness for a seed: `{because}`: say one with `seed` of the builder")
+            }
             #[cfg(feature = "harness")]
             Self::Run(error) => error.fmt(f),
         }

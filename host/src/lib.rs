@@ -1,7 +1,8 @@
 //! Embeds the headroom components in wasmtime.
 //!
-//! Two worlds, two ways in. [`Planner`] only decides: you keep the clock and the sending. [`Client`] also acts: it
-//! waits by WASI clocks and sends by your [`Transport`].
+//! Two worlds, three ways in. [`Limiter`] is for services: shared by any number of tasks, it waits by a [`Clock`], sends by
+//! a [`Transport`], and a call whose future is dropped leaves no trace (`docs/embedding.md`). Below it, [`Planner`] only
+//! decides: you keep the clock and the sending. [`Client`] is the component that acts by itself: it waits by WASI clocks.
 //!
 //! | module | holds |
 //! | --- | --- |
@@ -11,7 +12,11 @@
 //! | `limits` | [`Limits`] of an instance and their defaults |
 //! | `planner`, `client` | instances and their calls |
 //! | `tenants` | [`Tenants`]: an instance for each, or one for all |
+//! | `limiter` | the handle over a planner |
+//! | `clock` | the machine's time, or one that a test moves |
 //! | [`transport`] | the way out, and how to link it into a store of your own |
+//! | [`observe`] | spans and figures (features `tracing`, `metrics`) |
+//! | [`words`] | the names of limits and endings |
 //! | [`harness`] | the client inside the simulator's virtual world (feature `harness`) |
 //!
 //! # Components
@@ -53,24 +58,30 @@ mod builder;
 pub mod bundled;
 mod cache;
 mod client;
+mod clock;
 mod component;
 mod engine;
 mod error;
 #[cfg(feature = "harness")]
 pub mod harness;
+mod limiter;
 mod limits;
+pub mod observe;
 mod planner;
 mod tenants;
 pub mod transport;
 mod watch;
+pub mod words;
 
 pub use bindings::planner::exports::headroom::forge::limiter::Step;
 pub use bindings::planner::headroom::forge::types;
 pub use builder::{Allocation, EngineBuilder, Ticks};
 pub use client::{Caller, Client, ClientComponent, ClientState};
+pub use clock::{Clock, ManualClock, SystemClock};
 pub use component::{Origin, read_component};
 pub use engine::Engines;
 pub use error::{Cause, Error};
+pub use limiter::{Limiter, LimiterBuilder};
 pub use limits::{Exceeded, Guard, Limits, Resource};
 pub use planner::{Planner, PlannerCall, PlannerComponent};
 pub use tenants::Tenants;

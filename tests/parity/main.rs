@@ -1,9 +1,11 @@
-//! Native core, planner component and client component decide alike: the same trace, byte for byte.
+//! Native core, planner component, client component and the limiter over a planner decide alike: the same trace, byte for
+//! byte.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | `answers` | every answer of the vectors, fed to all three |
 //! | `drive` | one call on the core or in a planner |
+//! | `in_limiter` | the handle for services as a client of the simulator |
 //! | `embed` | one call in a client, in time that only passes while everybody waits |
 //! | `fleet` | many nodes, clocks that are wrong, crashes, strangers |
 //! | `spoken` | what the core says, in the words of the WIT |
@@ -12,6 +14,7 @@ mod answers;
 mod drive;
 mod embed;
 mod fleet;
+mod in_limiter;
 mod spoken;
 
 use headroom_host::PlannerComponent;
@@ -19,7 +22,8 @@ use headroom_host::harness::Harness;
 use headroom_sim::run::node_seed;
 use headroom_sim::strategy::Strategy;
 use headroom_sim::{Scenario, run};
-use headroom_tests::{InPlanner, Native, Recording, component, root};
+use headroom_tests::{InPlanner, Native, Recording, component, limiter_seed, root};
+use in_limiter::InLimiter;
 
 const SEEDS: [u64; 3] = [1, 2, 20_261_121];
 
@@ -59,6 +63,15 @@ fn planner(scenario: &Scenario, component: &PlannerComponent, seed: u64) -> Stri
     trace.text()
 }
 
+fn limiter(scenario: &Scenario, component: &PlannerComponent, seed: u64) -> String {
+    let trace = Recording::default();
+    let mut make = |node| -> Box<dyn Strategy> {
+        Box::new(InLimiter::new(component, scenario, limiter_seed(node_seed(seed, node))))
+    };
+    run(scenario, &mut make, seed, Some(trace.sink())).expect("the run ends");
+    trace.text()
+}
+
 /// Where two traces part, with some lines before it: a diff of megabytes helps nobody.
 fn assert_same(one: &str, other: &str, what: &str) {
     if one == other {
@@ -83,6 +96,8 @@ fn assert_alike(scenarios: &[Scenario], seeds: &[u64]) {
             for (name, compiled) in &planners {
                 assert_same(&want, &planner(scenario, compiled, seed), &format!("{name}, {what}"));
             }
+            let [(_, compiled), _] = &planners;
+            assert_same(&want, &limiter(scenario, compiled, seed), &format!("limiter, {what}"));
         }
     }
 }

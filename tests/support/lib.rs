@@ -15,6 +15,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
+/// The page on embedding, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/embedding.md")]
+pub struct Embedding;
+
 /// The repository's root.
 #[must_use]
 pub fn root() -> &'static Path {
