@@ -8,10 +8,10 @@ use wasmtime::ResourceLimiter;
 /// | bound | default | why so much |
 /// | --- | --- | --- |
 /// | [`memory_bytes`](Self::memory_bytes) | 256 MiB | 100,000 tenants are 40 MB, and twice that while a table grows |
-/// | [`table_elements`](Self::table_elements) | 10,000 | the components have some hundred, and none grows |
+/// | [`table_elements`](Self::table_elements) | 10,000 | the components have fewer than 50, and none grows |
 /// | [`memories`](Self::memories) | 1 | as the components have |
-/// | [`tables`](Self::tables) | 4 | the components have one, and one for what they import |
-/// | [`instances`](Self::instances) | 16 | core modules in a component; those of ours have at most 4 |
+/// | [`tables`](Self::tables) | 4 | the components have two |
+/// | [`instances`](Self::instances) | 16 | core modules within a component; the planner has 3 |
 /// | [`handles`](Self::handles) | 1,000,000 | with wasmtime's own 100,000, some 58,000 calls that wait are the end |
 /// | [`call_ticks`](Self::call_ticks) | 100 | a second at a tick each 10 ms; a call takes microseconds |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
