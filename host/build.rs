@@ -10,9 +10,9 @@ fn main() {
     if std::env::var_os("CARGO_FEATURE_BUNDLED").is_none() {
         return;
     }
-    for world in ["planner", "client"] {
-        let name = format!("headroom-{world}.wasm");
-        let Some(path) = directories().into_iter().map(|directory| directory.join(&name)).find(|path| path.is_file())
+    // A process that carries it with it has no need of the small planner.
+    for (world, name) in [("PLANNER", "headroom-planner-fast.wasm"), ("CLIENT", "headroom-client.wasm")] {
+        let Some(path) = directories().into_iter().map(|directory| directory.join(name)).find(|path| path.is_file())
         else {
             println!(
                 "cargo::error=the feature `bundled` needs `{name}`: run `cargo xtask build-guest`, or name the \
@@ -21,7 +21,7 @@ fn main() {
             continue;
         };
         println!("cargo::rerun-if-changed={}", path.display());
-        println!("cargo::rustc-env=HEADROOM_BUNDLED_{}={}", world.to_uppercase(), path.display());
+        println!("cargo::rustc-env=HEADROOM_BUNDLED_{world}={}", path.display());
     }
 }
 

@@ -5,7 +5,7 @@ use headroom_tests::component;
 
 #[test]
 fn the_bundled_components_are_those_that_were_built_and_they_run() {
-    assert_eq!(bundled::PLANNER, component("planner"));
+    assert_eq!(bundled::PLANNER, component("planner-fast"));
     assert_eq!(bundled::CLIENT, component("client"));
     let planner = PlannerComponent::new(bundled::PLANNER).expect("it compiles");
     planner.instantiate(|_| {}, 1).map(drop).expect("it instantiates");

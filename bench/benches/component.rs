@@ -49,10 +49,12 @@ fn main() {
     }
     let mut limiter = limiter();
     let core = median(|| checks_of_core(&mut limiter, &operations));
-    let compiled = PlannerComponent::new(&component("planner")).expect("it compiles");
-    let mut planner = compiled.instantiate(points_enough, 1).expect("it instantiates");
-    let component = median(|| checks_of_planner(&mut planner, &operations));
-    print("quota-check", core, component);
+    for name in ["planner", "planner-fast"] {
+        let compiled = PlannerComponent::new(&component(name)).expect("it compiles");
+        let mut planner = compiled.instantiate(points_enough, 1).expect("it instantiates");
+        let component = median(|| checks_of_planner(&mut planner, &operations));
+        print(&format!("quota-check, {name}"), core, component);
+    }
 }
 
 /// As the core's limiter has it.

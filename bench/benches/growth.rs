@@ -23,14 +23,14 @@ const RUNS: usize = 9;
 const DECISIONS: usize = 10_000;
 
 fn main() {
-    let compiled = PlannerComponent::new(&component("planner")).expect("it compiles");
+    let compiled = PlannerComponent::new(&component("planner-fast")).expect("it compiles");
     print("quota-check by tenants, core", "ns", &SIZES, |tenants| {
         let (operations, limiter) = known(tenants);
         each(|n| {
             black_box(limiter.quota_check(at(&operations, n), &CallOptions::default(), NOON));
         })
     });
-    print("quota-check by tenants, planner", "ns", &SIZES, |tenants| {
+    print("quota-check by tenants, fast planner", "ns", &SIZES, |tenants| {
         let mut planner = instance(&compiled);
         let operations: Vec<_> = operations(tenants).iter().map(to_wit).collect();
         for operation in &operations {

@@ -19,7 +19,7 @@ const INSTANCES: usize = 1_000;
 const CALLS: usize = 100;
 
 fn main() {
-    let bytes = component("planner");
+    let bytes = component("planner-fast");
     compiling(&bytes);
     println!();
     for (name, allocation) in
@@ -38,6 +38,8 @@ fn main() {
         calls(&format!("{name}, no ticks, inlined"), &compile(engines().ticks(Ticks::Off).inlining(true)));
         println!();
     }
+    let small = Engines::shared().planner(&component("planner")).expect("it compiles");
+    calls("on demand, ticking, the small planner", &small);
     let concurrent = Engine::new(EngineConfig::new().memory_init_cow(false)).expect("an engine");
     let concurrent = Engines::builder().engine(concurrent).build().and_then(|engines| engines.planner(&bytes));
     calls("on demand, no ticks, an engine for many calls at once", &concurrent.expect("it compiles"));
