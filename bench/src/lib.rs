@@ -79,14 +79,15 @@ pub fn call(limiter: &mut Limiter, operation: &Operation, answer: &Answer, now: 
     limiter.end(call);
 }
 
-/// The component of this world, from where the build puts it, as seen from a program in `<target>/<profile>/deps`.
+/// The component of this world, from where the build puts it, as seen from a program in `<target>/<profile>` or below.
 ///
 /// # Panics
 /// If there is none; the message says what to run.
 #[must_use]
 pub fn component(world: &str) -> Vec<u8> {
     let program = std::env::current_exe().expect("a running program has a path");
-    let target = program.ancestors().nth(3).map(PathBuf::from).unwrap_or_default();
-    let path = target.join("components").join(format!("headroom-{world}.wasm"));
+    let name = format!("components/headroom-{world}.wasm");
+    let places: Vec<PathBuf> = program.ancestors().skip(2).take(2).map(|folder| folder.join(&name)).collect();
+    let path = places.iter().find(|path| path.is_file()).or(places.last()).cloned().unwrap_or_default();
     std::fs::read(&path).unwrap_or_else(|_| panic!("there is no `{}`: run `cargo xtask build-guest`", path.display()))
 }

@@ -218,13 +218,14 @@ impl Edit {
     }
 }
 
-/// What something before the server answers at `now`.
+/// What something before the server answers at `now`, which is its `Date` unless it names another.
 #[must_use]
 pub fn answered(operation: &Operation, status: u16, headers: &[Header], body: &str, now: Instant) -> Answer {
     match operation {
         Operation::Rest(_) => {
-            let date = Header::new("Date", now.to_http_date());
-            let headers = std::iter::once(date).chain(headers.iter().cloned()).collect();
+            let is_dated = headers.iter().any(|header| header.name.eq_ignore_ascii_case("date"));
+            let date = (!is_dated).then(|| Header::new("Date", now.to_http_date()));
+            let headers = date.into_iter().chain(headers.iter().cloned()).collect();
             Answer::Response(Response { status, headers, body: body.as_bytes().to_vec() })
         }
         Operation::Invoke(_) => Answer::Rejected(serde_json::json!({ "status": status, "message": body }).to_string()),

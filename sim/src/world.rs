@@ -203,7 +203,7 @@ impl World {
     pub fn next_event(&mut self) -> Option<Event> {
         while self.ended < self.workload.jobs() && self.failure.is_none() {
             let coming = self.next_coming.filter(|(at, _)| self.queue.next_at().is_none_or(|next| *at <= next));
-            let at = coming.map_or_else(|| self.queue.next_at(), |(at, _)| Some(at))?;
+            let at = self.next_at()?;
             if let Err(failure) = self.advance(at) {
                 self.failure = Some(failure);
                 return None;
@@ -217,6 +217,13 @@ impl World {
             }
         }
         None
+    }
+
+    /// When anything happens next, be it of concern to a client or not: for a driver whose client has a clock of its own.
+    #[must_use]
+    pub fn next_at(&self) -> Option<Instant> {
+        let coming = self.next_coming.map(|(at, _)| at);
+        coming.into_iter().chain(self.queue.next_at()).min()
     }
 
     /// Begins a wait that ends with an [`Event::Wake`] when the node's clock shows `until`, as far as the node can

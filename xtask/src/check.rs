@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::layout::Layout;
 use crate::tally::{Runner, Tally};
-use crate::{bootstrap, browser, clients, examples, guest, js, live, openapi, process, python};
+use crate::{bootstrap, browser, clients, examples, guest, js, live, openapi, peers, process, python};
 
 /// Seeds the cases of all property tests; any whole number.
 const SEED: &str = "PROPTEST_RNG_SEED";
@@ -58,6 +58,10 @@ pub fn run(layout: &Layout) -> Result<ExitCode> {
     match clients::obstacle() {
         None => report.step("clients", || clients::check(layout)),
         Some(why) => report.skip("clients", &why),
+    }
+    match peers::obstacle() {
+        None => report.step("published clients in virtual time", || peers::check(layout)),
+        Some(why) => report.skip("published clients in virtual time", &why),
     }
     match &no_js {
         None => report.tests("npm test", js::npm(layout).arg("test"), Runner::Node),

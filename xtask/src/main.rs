@@ -16,6 +16,7 @@
 //! | `examples` | the programs in other languages of `docs/serve.md` |
 //! | `browser`, `live` | a look at the HTML pages and at the live page, light and dark |
 //! | `clients` | real clients against the server, and what is said of them |
+//! | `peers` | published clients beside ours in virtual time |
 //! | `check`, `tally` | every test, and the sum over all runners |
 
 mod apt;
@@ -32,6 +33,7 @@ mod js;
 mod layout;
 mod live;
 mod openapi;
+mod peers;
 mod probe;
 mod process;
 mod python;

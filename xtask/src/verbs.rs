@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::layout::Layout;
-use crate::{bootstrap, check, clients, demo, guest, js};
+use crate::{bootstrap, check, clients, demo, guest, js, peers};
 
 /// One thing `cargo xtask` can do.
 pub struct Verb {
@@ -99,6 +99,17 @@ Example:
   cargo xtask clients",
         run: |layout| clients::run(layout).map(|()| ExitCode::SUCCESS),
     },
+    Verb {
+        name: "peers",
+        about: "run published limiters and retries beside ours in virtual time; write docs/peers.md",
+        details: "\
+Runs bootstrap and build-guest first, installs the packages below bench/clients/ and builds the program. Takes half an
+hour on two cores; `cargo xtask test` runs a scaled-down part. Without node and npm it says so and does nothing.
+
+Example:
+  cargo xtask peers",
+        run: |layout| peers::run(layout).map(|()| ExitCode::SUCCESS),
+    },
 ];
 
 /// Reads a command line (without the program's name). The error is one line for a person.
@@ -165,7 +176,7 @@ mod tests {
             let message = parse_words(words).err().expect("refused");
             assert_eq!(
                 message,
-                "unknown verb `dmeo`; use one of demo, test, bootstrap, build-guest, js, clients, help"
+                "unknown verb `dmeo`; use one of demo, test, bootstrap, build-guest, js, clients, peers, help"
             );
         }
         assert!(parse_words(&["demo", "fast"]).err().expect("refused").contains("`fast`"));

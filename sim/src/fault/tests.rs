@@ -74,6 +74,17 @@ fn the_first_rule_decides_who_answers_and_the_others_still_count_and_edit() {
 }
 
 #[test]
+fn an_answer_has_one_date_and_its_own_if_it_names_one() {
+    let dates = |headers: &[Header]| {
+        let Answer::Response(response) = answered(&get(), 429, headers, "", Instant(0)) else { panic!("a response") };
+        let dates = response.headers.into_iter().filter(|header| header.name.eq_ignore_ascii_case("date"));
+        dates.map(|header| header.value).collect::<Vec<_>>()
+    };
+    assert_eq!(dates(&[]), [Instant(0).to_http_date()]);
+    assert_eq!(dates(&[Header::new("date", "tomorrow")]), ["tomorrow"]);
+}
+
+#[test]
 fn an_invocation_is_refused_as_invocations_are() {
     let rush = Scenario::builtin("rush").unwrap();
     let call = crate::Workload::new(&rush, 1).operation(crate::JobId(0));

@@ -1,0 +1,25 @@
+import Bottleneck from 'bottleneck';
+import { retryAfter, send, untilTheHour } from './retry-after.js';
+
+export function raw() {
+  // begin raw
+  const limiter = new Bottleneck({ minTime: 333 });
+  return (call) => limiter.schedule(() => fetch(call.url, call));
+  // end raw
+}
+
+export function best({ nodes }) {
+  // begin best
+  const hourly = Math.floor(32_500 / nodes);
+  const limiter = new Bottleneck({ minTime: 10 * nodes, reservoir: hourly });
+  const refill = () => {
+    limiter.updateSettings({ reservoir: hourly });
+    setTimeout(refill, untilTheHour());
+  };
+  setTimeout(refill, untilTheHour());
+  limiter.on('failed', (error, { retryCount }) => {
+    if (error.response?.status === 429 && retryCount < 20) return retryAfter(error.response);
+  });
+  return (call) => limiter.schedule(() => send(call));
+  // end best
+}
