@@ -30,9 +30,12 @@ mod small;
 mod source;
 mod torture;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 fn main() -> Result<()> {
+    // Cargo builds one reqwest for all programs, and that of `headroom call` leaves the cryptography to its user.
+    let provider = rustls::crypto::ring::default_provider();
+    provider.install_default().map_err(|_| anyhow!("another provider of cryptography is there"))?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => document::write(&all::run()?),
