@@ -86,7 +86,7 @@ pub fn again(names: &[&str]) -> Result<Results> {
     keep(results)
 }
 
-/// What the last [`run`] kept: to write the document again without running anything.
+/// What the last [`run()`] kept: to write the document again without running anything.
 pub fn kept() -> Result<Results> {
     let text = std::fs::read(file()?).context("nothing was run yet: `cargo xtask peers`")?;
     Ok(serde_json::from_slice(&text)?)
