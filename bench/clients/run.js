@@ -1,7 +1,7 @@
 // One client of the table, as published, in the simulator's time: it is asked what it does upon what happens, one line
 // of JSON each (bench/src/bin/peers/child.rs has the format). The clock is a fake, so a wait of an hour takes no time.
 //
-//   node run.js <CLIENT> <raw|best> <NODES> <START>
+//   node run.js <CLIENT> <raw|best|invoked> <NODES> <START>
 
 import { readSync, writeSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';

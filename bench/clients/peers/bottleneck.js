@@ -1,5 +1,5 @@
 import Bottleneck from 'bottleneck';
-import { retryAfter, send, untilTheHour } from './retry-after.js';
+import { retryAfter, send, untilReset, untilTheHour } from './retry-after.js';
 
 export function raw() {
   // begin raw
@@ -22,4 +22,16 @@ export function best({ nodes }) {
   });
   return (call) => limiter.schedule(() => send(call));
   // end best
+}
+
+export function invoked() {
+  // begin invoked
+  const minute = { reservoir: 7_000, reservoirRefreshAmount: 7_000, reservoirRefreshInterval: 60_000 };
+  // 300 a second, and a little less, for timers keep to whole milliseconds.
+  const limiter = new Bottleneck(minute).chain(new Bottleneck({ minTime: 3.34 }));
+  limiter.on('failed', (error, { retryCount }) => {
+    if (error.response?.status === 429 && retryCount < 20) return untilReset(error.response);
+  });
+  return (call) => limiter.schedule(() => send(call));
+  // end invoked
 }

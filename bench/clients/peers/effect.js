@@ -1,5 +1,5 @@
 import { Effect, Layer, ManagedRuntime } from 'effect';
-import { FetchHttpClient, HttpClient } from 'effect/http';
+import { FetchHttpClient, HttpClient, HttpClientRequest } from 'effect/http';
 import { RateLimiter } from 'effect/persistence';
 
 /** Effect's client over `fetch`, with what is wrapped around it. */
@@ -8,7 +8,8 @@ async function client(wrap) {
   const runtime = ManagedRuntime.make(Layer.mergeAll(FetchHttpClient.layer, limiter));
   const plain = await runtime.runPromise(HttpClient.HttpClient);
   const wrapped = wrap(await runtime.runPromise(RateLimiter.RateLimiter))(plain);
-  return ({ url, headers }) => runtime.runPromise(wrapped.get(url, { headers }));
+  const request = ({ method, url, headers }) => HttpClientRequest.make(method)(url, { headers });
+  return (call) => runtime.runPromise(wrapped.execute(request(call)));
 }
 
 export function raw() {
@@ -33,4 +34,18 @@ export function best({ nodes }) {
     }),
   );
   // end best
+}
+
+export function invoked() {
+  // begin invoked
+  // What is refused is sent again in its turn: it looks for `Retry-After` alone.
+  const options = { disableResponseInspection: true, disableAdaptiveLearning: true };
+  return client((limiter) => (plain) =>
+    plain.pipe(
+      // 300 a second, and a little less, for timers keep to whole milliseconds.
+      HttpClient.withRateLimiter({ limiter, key: 'second', limit: 1, window: '3.34 millis', ...options }),
+      HttpClient.withRateLimiter({ limiter, key: 'minute', limit: 7_000, window: '1 minute', ...options }),
+    ),
+  );
+  // end invoked
 }

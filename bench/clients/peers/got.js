@@ -1,6 +1,6 @@
 import got from 'got';
 import Response from 'responselike';
-import { jitter } from './retry-after.js';
+import { jitter, untilReset } from './retry-after.js';
 
 /** got sends with what its option `request` names. */
 async function request(url, { headers }) {
@@ -12,7 +12,7 @@ async function request(url, { headers }) {
 
 export function raw() {
   // begin raw
-  return (call) => got(call.url, { headers: call.headers, request });
+  return (call) => got(call.url, { method: call.method, headers: call.headers, request });
   // end raw
 }
 
@@ -21,6 +21,16 @@ export function best() {
   const calculateDelay = ({ attemptCount, computedValue }) => computedValue && computedValue + jitter(attemptCount);
   const retry = { limit: 100, methods: ['GET', 'PUT', 'POST', 'DELETE'], backoffLimit: 60_000, calculateDelay };
   const api = got.extend({ retry, request });
-  return (call) => api(call.url, { headers: call.headers });
+  return (call) => api(call.url, { method: call.method, headers: call.headers });
   // end best
+}
+
+export function invoked() {
+  // begin invoked
+  const calculateDelay = ({ attemptCount, computedValue, error }) =>
+    computedValue && untilReset(error.response) + jitter(attemptCount, 5_000);
+  const retry = { limit: 100, methods: ['GET', 'PUT', 'POST', 'DELETE'], backoffLimit: 60_000, calculateDelay };
+  const api = got.extend({ retry, request });
+  return (call) => api(call.url, { method: call.method, headers: call.headers });
+  // end invoked
 }

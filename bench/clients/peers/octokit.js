@@ -1,5 +1,6 @@
 import { Octokit } from '@octokit/core';
 import { throttling } from '@octokit/plugin-throttling';
+import Bottleneck from 'bottleneck';
 import { sleep, untilTheHour } from './retry-after.js';
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -37,4 +38,21 @@ export function best({ node }) {
   const octokit = new MyOctokit({ request: { fetch }, log, throttle });
   return (call) => octokit.request({ ...call });
   // end best
+}
+
+export function invoked({ node }) {
+  const id = `node-${node}`;
+  // begin invoked
+  const MyOctokit = Octokit.plugin(throttling);
+  // What is refused is lost, so a quarter of a second is left between two minutes.
+  const minute = { reservoir: 7_000, reservoirRefreshAmount: 7_000, reservoirRefreshInterval: 60_250 };
+  // For GitHub it sends one POST a second and ten requests at a time. 300 a second, and a little less, for timers keep
+  // to whole milliseconds.
+  const write = new Bottleneck.Group({ minTime: 3.34, ...minute });
+  const global = new Bottleneck.Group({});
+  // It never asks: a web trigger's refusals have other fields than those it reads.
+  const throttle = { id, write, global, onRateLimit() {}, onSecondaryRateLimit() {} };
+  const octokit = new MyOctokit({ request: { fetch }, log, throttle });
+  return (call) => octokit.request({ ...call });
+  // end invoked
 }

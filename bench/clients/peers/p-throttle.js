@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
 import pThrottle from 'p-throttle';
-import { retryAfter, send, sleep } from './retry-after.js';
+import { retryAfter, send, sleep, untilReset } from './retry-after.js';
 
 export function raw() {
   // begin raw
@@ -18,4 +18,17 @@ export function best({ nodes }) {
   };
   return (call) => pRetry(() => throttled(call), { retries: 20, minTimeout: 0, onFailedAttempt });
   // end best
+}
+
+export function invoked() {
+  // begin invoked
+  // 300 a second, and a little less, for timers keep to whole milliseconds.
+  const second = pThrottle({ limit: 1, interval: 3.34 });
+  const minute = pThrottle({ limit: 7_000, interval: 60_000 });
+  const throttled = minute(second(send));
+  const onFailedAttempt = async ({ error }) => {
+    if (error.response?.status === 429) await sleep(untilReset(error.response));
+  };
+  return (call) => pRetry(() => throttled(call), { retries: 20, minTimeout: 0, onFailedAttempt });
+  // end invoked
 }

@@ -6,11 +6,17 @@ export function retryAfter(response) {
   return seconds > 0 ? seconds * 1_000 : 1_000;
 }
 
+/** How long until a web trigger's window ends: RFC 130 of 2026-04-14 names the instant, in epoch milliseconds. */
+export function untilReset(response) {
+  const reset = Number(response?.headers?.get?.('rateLimitReset') ?? response?.headers?.ratelimitreset);
+  return reset > 0 ? Math.max(0, reset - Date.now()) : 1_000;
+}
+
 /** Milliseconds to the next UTC hour, when the points are there again. */
 export const untilTheHour = () => 3_600_000 - (Date.now() % 3_600_000);
 
 /** Exponential backoff with full jitter, so that those who were refused together do not come again together. */
-export const jitter = (count) => Math.random() * Math.min(60_000, 100 * 2 ** count);
+export const jitter = (count, most = 60_000) => Math.random() * Math.min(most, 100 * 2 ** count);
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -41,3 +41,19 @@ export function best({ nodes }) {
   return client(new AdaptiveRetryStrategy(20, { backoff, rateLimiter }), 20);
   // end best
 }
+
+export function invoked() {
+  // begin invoked
+  // Each in its turn: a second after the one 300 before it, and a minute after the one 7,000 before it.
+  const turns = [];
+  const rateLimiter = {
+    async getSendToken() {
+      const turn = Math.max(Date.now(), (turns.at(-300) ?? 0) + 1_000, (turns.at(-7_000) ?? 0) + 60_000);
+      turns.push(turn);
+      if (turn > Date.now()) await sleep(turn - Date.now());
+    },
+    updateClientSendingRate() {},
+  };
+  return client(new AdaptiveRetryStrategy(20, { rateLimiter }), 20);
+  // end invoked
+}

@@ -17,8 +17,8 @@ pub const SCENARIOS: [&str; 9] = [
     "backfill-40",
     "backfill-55",
     "costs",
-    "rush",
-    "rush-unpriced",
+    "at-once",
+    "at-once-unpriced",
     "fleet-5",
     "fleet-50",
 ];
@@ -28,6 +28,17 @@ pub const SCENARIOS: [&str; 9] = [
 pub struct Results {
     pub rows: Vec<Row>,
     pub tortured: Vec<Tortured>,
+}
+
+impl Results {
+    /// Takes these rows in, for the old ones of the same runs; those of a scenario stay in the order of the clients.
+    fn replace(&mut self, rows: Vec<Row>) {
+        let key = |row: &Row| (row.scenario.clone(), row.client.clone(), row.setting.clone());
+        self.rows.retain(|old| rows.iter().all(|row| key(row) != key(old)));
+        self.rows.extend(rows);
+        let clients = clients();
+        self.rows.sort_by_key(|row| clients.iter().position(|client| *client == (&*row.client, &*row.setting)));
+    }
 }
 
 /// The clients with their settings, ours first.
@@ -40,11 +51,11 @@ pub fn clients() -> Vec<(&'static str, &'static str)> {
 /// Runs everything, and keeps the results for [`kept`].
 pub fn run() -> Result<Results> {
     let clients = clients();
-    keep(Results { rows: rows(&clients)?, tortured: heads(&clients)? })
+    keep(Results { rows: rows(&SCENARIOS, &clients)?, tortured: heads(&clients)? })
 }
 
-fn rows(clients: &[(&str, &str)]) -> Result<Vec<Row>> {
-    let pairs = SCENARIOS.iter().flat_map(|scenario| clients.iter().map(move |client| (*scenario, *client)));
+fn rows(scenarios: &[&str], clients: &[(&str, &str)]) -> Result<Vec<Row>> {
+    let pairs = scenarios.iter().flat_map(|scenario| clients.iter().map(move |client| (*scenario, *client)));
     let pairs: Vec<_> = pairs.collect();
     on_all_cores(&pairs, |(scenario, (client, setting))| {
         let outcome = run::run(&run::scenario(scenario)?, client, setting, None)?;
@@ -63,22 +74,25 @@ fn keep(results: Results) -> Result<Results> {
     Ok(results)
 }
 
-/// Runs these clients, or `client/setting`, again, or with `heads` all of them with the heads alone, and takes all else from what was kept: for
-/// whoever changes a client.
+/// Runs these clients, or `client/setting`, or all of them in these scenarios again, or with `heads` all of them with the
+/// heads alone, and takes all else from what was kept: for whoever changes a client or adds a scenario.
 pub fn again(names: &[&str]) -> Result<Results> {
     let mut results = kept()?;
     if names == ["heads"] {
         results.tortured = heads(&clients())?;
         return keep(results);
     }
+    let scenarios: Vec<_> = SCENARIOS.into_iter().filter(|scenario| names.contains(scenario)).collect();
+    if !scenarios.is_empty() {
+        ensure!(scenarios.len() == names.len(), "name scenarios or clients, and not both");
+        results.replace(rows(&scenarios, &clients())?);
+        return keep(results);
+    }
     let is_named =
         |client: &str, setting: &str| names.contains(&client) || names.contains(&&*format!("{client}/{setting}"));
     let chosen: Vec<_> = clients().into_iter().filter(|(client, setting)| is_named(client, setting)).collect();
     ensure!(!chosen.is_empty(), "there is no such client");
-    for row in rows(&chosen)? {
-        let key = |row: &Row| (row.scenario.clone(), row.client.clone(), row.setting.clone());
-        results.rows.iter_mut().filter(|old| key(old) == key(&row)).for_each(|old| *old = row.clone());
-    }
+    results.replace(rows(&SCENARIOS, &chosen)?);
     for one in heads(&chosen)? {
         let key = |one: &Tortured| (one.client.clone(), one.setting.clone());
         results.tortured.iter_mut().filter(|old| key(old) == key(&one)).for_each(|old| *old = one.clone());

@@ -5,7 +5,7 @@
 //! jobs. What is open then, or comes later, is lost.
 
 use anyhow::{Result, ensure};
-use headroom_model::operation::{Answer, Operation, Request, Response};
+use headroom_model::operation::{Answer, Header, Invocation, Operation, Request, Response, Trigger};
 use headroom_model::time::{Instant, Millis};
 use headroom_sim::trace::Sink;
 use headroom_sim::{Ending, Event, JobId, Report, Scenario, TimerId, World};
@@ -103,7 +103,7 @@ impl Course {
                 None => return Step::End,
                 Some(Event::Start { node, job }) if self.cut.is_none() => {
                     self.open.insert(job);
-                    if let Operation::Rest(request) = self.world.workload().operation(job) {
+                    if let Some(request) = over_http(job, self.world.workload().operation(job)) {
                         return Step::Told(Told::Start { node, job, request });
                     }
                     self.finish(job, false);
@@ -164,5 +164,38 @@ impl Course {
         let ended = report.done + report.lost + report.deferred + report.unstarted;
         ensure!(ended == jobs, "`{}` ended {ended} of {jobs} jobs", report.strategy);
         Ok(Ran { report, cut })
+    }
+}
+
+/// The request that a client of HTTP makes of a job, if there is one: a web trigger is called at its address.
+fn over_http(job: JobId, operation: Operation) -> Option<Request> {
+    match operation {
+        Operation::Rest(request) => Some(request),
+        Operation::Invoke(Invocation { function_key, context, .. }) => {
+            (context.trigger == Trigger::WebTrigger).then(|| Request {
+                method: "POST".to_owned(),
+                headers: vec![Header::new("X-Request-Id", job.0.to_string())],
+                ..Request::get(context.installation, format!("/x1/{function_key}"))
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use headroom_model::operation::Context;
+
+    #[test]
+    fn a_web_trigger_is_posted_to_and_no_other_function_has_an_address() {
+        let invoke = |trigger| {
+            let context =
+                Context { installation: "docs".into(), account: None, environment: "production".into(), trigger };
+            Operation::Invoke(Invocation { function_key: "getText".into(), payload: "{}".into(), context })
+        };
+        let request = over_http(JobId(7), invoke(Trigger::WebTrigger)).unwrap();
+        assert_eq!((&*request.method, &*request.path), ("POST", "/x1/getText"));
+        assert_eq!(request.headers, [Header::new("X-Request-Id", "7")]);
+        assert_eq!(over_http(JobId(7), invoke(Trigger::Ui)), None);
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! peers                               runs everything and writes the documents (`cargo xtask peers`)
 //! peers again CLIENT ... | heads      runs these clients again, or the heads alone, and takes all else from the last time
+//! peers again SCENARIO ...            the same for all clients in these scenarios
 //! peers document                      writes the documents from the last time
 //! peers run SCENARIO CLIENT SETTING   one run by hand; its trace goes to standard error
 //! peers small                         scaled-down runs; fails where a claim does not hold

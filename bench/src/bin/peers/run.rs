@@ -22,6 +22,9 @@ pub const PACKAGES: [(&str, &[&str]); 8] = [
 
 /// The settings of each client but ours.
 pub const SETTINGS: [&str; 2] = ["raw", "best"];
+/// The ways in which they are made: as `invoked` what is shown as the best where invocations are called, whose limits are
+/// others.
+pub const MADE: [&str; 3] = ["raw", "best", "invoked"];
 /// Ours.
 pub const OURS: &str = headroom_host::harness::NAME;
 
@@ -49,10 +52,15 @@ pub fn run(scenario: &Scenario, client: &str, setting: &str, trace: Option<Sink>
         return Ok(Outcome { report, cut: None, crashes: Vec::new() });
     }
     let nodes = scenario.fleet.nodes.get();
+    let is_invoked = scenario.works().any(|work| work.invoke.is_some());
+    let made = if setting == "best" && is_invoked { "invoked" } else { setting };
     let mut course = Course::new(scenario, client, trace);
     let crashes = match crates::ALL.iter().find(|(name, ..)| *name == client) {
-        Some((_, raw, best)) => crates::run(&mut course, if setting == "raw" { *raw } else { *best }, nodes),
-        None => child::run(&mut course, client, setting, nodes),
+        Some((_, makes)) => {
+            let make = MADE.iter().zip(makes).find(|(name, _)| **name == made).context("there is no such setting")?.1;
+            crates::run(&mut course, *make, nodes)
+        }
+        None => child::run(&mut course, client, made, nodes),
     };
     let crashes = crashes.with_context(|| format!("`{client}`, {setting}, in `{}`", scenario.name))?;
     let Ran { report, cut } = course.report()?;

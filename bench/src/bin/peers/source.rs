@@ -26,9 +26,10 @@ pub fn configurations() -> Result<String> {
 
 fn section(text: &mut String, name: &str, versions: &str, language: &str, code: &str) -> Result<()> {
     let _ = write!(text, "### {name}\n\n{versions}\n\n");
-    for setting in run::SETTINGS {
+    for setting in run::MADE {
         let lines = between(code, setting).with_context(|| format!("`{name}`"))?;
-        let _ = write!(text, "{setting}:\n\n```{language}\n{lines}```\n\n");
+        let title = if setting == "invoked" { "best, where invocations are called" } else { setting };
+        let _ = write!(text, "{title}:\n\n```{language}\n{lines}```\n\n");
     }
     Ok(())
 }

@@ -83,3 +83,31 @@ pub fn best(server: Server, nodes: u32) -> Client {
         .boxed_local()
     })
 }
+
+pub fn invoked(server: Server, _nodes: u32) -> Client {
+    // begin invoked
+    // Not `per_second(300)`: that lets 600 through in the first second, and the windows slide. 297 and two at once: who
+    // waits whole milliseconds for one at a time sends 250.
+    let second = of(Quota::with_period(Duration::from_micros(3_360)).expect("more than none").allow_burst(nonzero(2)));
+    let minute = of(Quota::per_minute(nonzero(7_000)));
+    // end invoked
+    Box::new(move |call: Request| {
+        let (second, minute, server) = (Arc::clone(&second), Arc::clone(&minute), server.clone());
+        async move {
+            // begin invoked
+            // After that whoever is refused has been told his minute.
+            until_ready(&minute).await;
+            let content = (async || {
+                until_ready(&second).await;
+                answer(&server, &call).await
+            })
+            .retry(ExponentialBuilder::default().with_max_times(20))
+            .when(Refused::is_limit)
+            .adjust(|refused, _| Some(refused.until_reset(&server)))
+            .await;
+            // end invoked
+            content.is_ok()
+        }
+        .boxed_local()
+    })
+}

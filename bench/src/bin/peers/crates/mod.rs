@@ -9,7 +9,7 @@ use crate::course::{Course, Step, Told};
 use anyhow::{Context, Result, ensure};
 use futures::future::LocalBoxFuture;
 use headroom_model::operation::{Request, Response};
-use headroom_model::time::Millis;
+use headroom_model::time::{Instant as Epoch, Millis};
 use headroom_sim::JobId;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,20 +24,21 @@ pub type Client = Box<dyn Fn(Request) -> LocalBoxFuture<'static, bool>>;
 /// Makes the client of one of so many nodes.
 pub type Make = fn(Server, u32) -> Client;
 
-/// The clients with their two settings.
-pub const ALL: [(&str, Make, Make); 4] = [
-    ("backon", backon::raw, backon::best),
-    ("governor", governor::raw, governor::best),
-    ("reqwest-retry", reqwest_retry::raw, reqwest_retry::best),
-    ("throttle-net", throttle_net::raw, throttle_net::best),
+/// The clients, each made in the ways of [`MADE`](crate::run::MADE).
+pub const ALL: [(&str, [Make; 3]); 4] = [
+    ("backon", [backon::raw, backon::best, backon::invoked]),
+    ("governor", [governor::raw, governor::best, governor::invoked]),
+    ("reqwest-retry", [reqwest_retry::raw, reqwest_retry::best, reqwest_retry::invoked]),
+    ("throttle-net", [throttle_net::raw, throttle_net::best, throttle_net::invoked]),
 ];
 
 /// Whom clients send to.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Server(Arc<Shared>);
 
-#[derive(Default)]
 struct Shared {
+    /// When it began, on tokio's clock and on all clocks.
+    begun: (Instant, Epoch),
     inbox: Mutex<Inbox>,
     is_asked: Notify,
 }
@@ -55,6 +56,11 @@ enum Did {
 }
 
 impl Server {
+    fn new(start: Epoch) -> Self {
+        let begun = (Instant::now(), start);
+        Self(Arc::new(Shared { begun, inbox: Mutex::default(), is_asked: Notify::default() }))
+    }
+
     /// One attempt.
     pub async fn send(&self, request: &Request) -> Response {
         let (tell, told) = oneshot::channel();
@@ -105,9 +111,20 @@ impl Refused {
 
     /// `Retry-After` as Atlassian's page of 2025-12-12 has it, in seconds; a second where it says nothing.
     pub fn retry_after(&self) -> Duration {
+        Duration::from_secs(self.number("retry-after").unwrap_or(1))
+    }
+
+    /// To the instant that a web trigger names in `rateLimitReset`, epoch milliseconds (RFC 130 of 2026-04-14); a second
+    /// where it names none.
+    pub fn until_reset(&self, server: &Server) -> Duration {
+        let (base, start) = server.0.begun;
+        let reset = self.number("rateLimitReset").map(|ms| Duration::from_millis(ms.saturating_sub(start.0)));
+        reset.map_or(Duration::from_secs(1), |reset| reset.saturating_sub(base.elapsed()))
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
         let mut headers = self.0.headers.iter();
-        let header = headers.find(|header| header.name.eq_ignore_ascii_case("retry-after"));
-        Duration::from_secs(header.and_then(|header| header.value.parse().ok()).unwrap_or(1))
+        headers.find(|header| header.name.eq_ignore_ascii_case(name))?.value.parse().ok()
     }
 }
 
@@ -119,9 +136,8 @@ fn job_of(request: &Request) -> JobId {
 /// Runs a client to the end of its course. Whoever panics crashed, and all that is open is lost with it.
 pub fn run(course: &mut Course, make: Make, nodes: u32) -> Result<Vec<String>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-    let server = Server::default();
     let local = LocalSet::new();
-    let ran = catch_unwind(AssertUnwindSafe(|| local.block_on(&runtime, drive(course, make, nodes, &server))));
+    let ran = catch_unwind(AssertUnwindSafe(|| local.block_on(&runtime, drive(course, make, nodes))));
     ran.unwrap_or_else(|_| {
         course.cut("it panicked");
         while !matches!(course.next(None), Step::End) {}
@@ -129,8 +145,9 @@ pub fn run(course: &mut Course, make: Make, nodes: u32) -> Result<Vec<String>> {
     })
 }
 
-async fn drive(course: &mut Course, make: Make, nodes: u32, server: &Server) -> Result<Vec<String>> {
-    let (base, start) = (Instant::now(), course.now());
+async fn drive(course: &mut Course, make: Make, nodes: u32) -> Result<Vec<String>> {
+    let server = Server::new(course.now());
+    let (base, start) = server.0.begun;
     let mut clients: BTreeMap<u32, Client> = BTreeMap::new();
     loop {
         let elapsed = u64::try_from(base.elapsed().as_millis()).context("a run has an end")?;

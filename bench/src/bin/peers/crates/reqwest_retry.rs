@@ -21,7 +21,8 @@ impl Middleware for Transport {
     ) -> Result<reqwest::Response> {
         let headers = request.headers().iter();
         let headers = headers.map(|(name, value)| Header::new(name.as_str(), value.to_str().unwrap_or_default()));
-        let call = Request { headers: headers.collect(), ..Request::get("docs", request.url().path()) };
+        let method = request.method().to_string();
+        let call = Request { method, headers: headers.collect(), ..Request::get("docs", request.url().path()) };
         let response = self.0.send(&call).await;
         let mut answer = http::Response::builder().status(response.status);
         for Header { name, value } in response.headers {
@@ -34,7 +35,8 @@ impl Middleware for Transport {
 
 fn client(client: ClientWithMiddleware) -> Client {
     Box::new(move |call: Request| {
-        let mut request = client.get(format!("https://docs.atlassian.net{}", call.path));
+        let method = if call.method == "GET" { reqwest::Method::GET } else { reqwest::Method::POST };
+        let mut request = client.request(method, format!("https://docs.atlassian.net{}", call.path));
         for header in call.headers {
             request = request.header(header.name, header.value);
         }
@@ -71,4 +73,22 @@ pub fn best(server: Server, _nodes: u32) -> Client {
             .build(),
     )
     // end best
+}
+
+pub fn invoked(server: Server, _nodes: u32) -> Client {
+    let transport = Transport(server);
+    // begin invoked
+    // It does not read when the window ends.
+    let retry_policy = ExponentialBackoff::builder()
+        .retry_bounds(Duration::from_secs(1), Duration::from_secs(10))
+        .jitter(Jitter::Full)
+        .base(2)
+        .build_with_max_retries(100);
+    client(
+        ClientBuilder::new(reqwest::Client::new())
+            .with(RetryTransientMiddleware::new_with_policy(retry_policy))
+            .with(transport)
+            .build(),
+    )
+    // end invoked
 }
