@@ -5,7 +5,7 @@
 //! The same calls on the core itself stand beside it, from the same run. Each figure is a median.
 
 use futures::future::{BoxFuture, FutureExt, join_all};
-use headroom_bench::{NOON, component, limiter, operations, success, to_wit};
+use headroom_bench::{NOON, component, limiter, median, operations, success, to_wit};
 use headroom_core::verdict::{CallOptions as CoreOptions, Ending, Step};
 use headroom_core::{CallId, Limiter};
 use headroom_host::types::{Answer, AttemptCount, AttemptError, CallOptions, Decision, Ending as Ended, Response};
@@ -19,7 +19,6 @@ use std::time::{Duration, Instant};
 /// Calls in each run, one of each tenant: none waits for its pace.
 const CALLS: usize = 10_000;
 const AT_ONCE: [usize; 3] = [1, 100, CALLS];
-const RUNS: usize = 9;
 
 /// Answers before anybody waits.
 struct AtOnce;
@@ -33,7 +32,7 @@ impl Transport for AtOnce {
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("tokio runs here");
-    println!("median of {RUNS} runs                    core     component   ratio");
+    println!("median of 9 runs                    core     component   ratio");
     let operations = operations(CALLS);
     let compiled = ClientComponent::new(&component("client")).expect("it compiles");
     for at_once in AT_ONCE {
@@ -60,14 +59,6 @@ fn main() {
 /// As the core's limiter has it.
 fn points_enough(config: &mut Config) {
     config.quota = 10_000_000;
-}
-
-/// The median of some runs after one that warms up.
-fn median(mut run: impl FnMut() -> Duration) -> Duration {
-    run();
-    let mut took: Vec<_> = (0..RUNS).map(|_| run()).collect();
-    took.sort_unstable();
-    took[RUNS / 2]
 }
 
 fn print(what: &str, core: Duration, component: Duration) {

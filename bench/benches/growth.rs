@@ -5,7 +5,7 @@
 //! and for memory 1: bytes per tenant do not grow. Each time is a median.
 
 use allocation_counter::measure;
-use headroom_bench::{NOON, call, component, knowing, limiter, operations, success, to_wit};
+use headroom_bench::{NOON, call, component, knowing, limiter, median, operations, success, to_wit};
 use headroom_core::verdict::CallOptions;
 use headroom_core::{CallId, Limiter};
 use headroom_host::types::{CallOptions as WitOptions, Config};
@@ -18,7 +18,6 @@ use std::time::Instant as Clock;
 const SIZES: [usize; 6] = [1, 10, 100, 1_000, 10_000, 100_000];
 /// Calls sent and not answered.
 const IN_FLIGHT: [usize; 5] = [1, 10, 100, 1_000, 10_000];
-const RUNS: usize = 9;
 /// Decisions in each run.
 const DECISIONS: usize = 10_000;
 
@@ -120,16 +119,12 @@ fn each(mut decide: impl FnMut(usize)) -> f64 {
 
 /// Nanoseconds of a run: the median after one that warms up.
 fn once(mut run: impl FnMut()) -> f64 {
-    run();
-    let mut took: Vec<_> = (0..RUNS)
-        .map(|_| {
-            let start = Clock::now();
-            run();
-            start.elapsed()
-        })
-        .collect();
-    took.sort_unstable();
-    took[RUNS / 2].as_nanos() as f64
+    let took = median(|| {
+        let start = Clock::now();
+        run();
+        start.elapsed()
+    });
+    took.as_nanos() as f64
 }
 
 fn print(what: &str, unit: &str, sizes: &[usize], cost: impl FnMut(usize) -> f64) {

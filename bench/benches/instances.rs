@@ -3,14 +3,13 @@
 //! Needs `cargo xtask build-guest`. The bounds are 15 µs for an instance out of the pool, and 128 KiB of memory for one
 //! more that has made a call. Each figure is a median.
 
-use headroom_bench::{NOON, component, tenant};
+use headroom_bench::{NOON, component, median, tenant};
 use headroom_host::types::{CallOptions, Config, Operation, Request};
 use headroom_host::{Allocation, EngineBuilder, Engines, Planner, PlannerComponent, Ticks};
 use std::time::{Duration, Instant};
 use wasmtime::component::Linker;
 use wasmtime::{Config as EngineConfig, Engine, Store};
 
-const RUNS: usize = 9;
 /// Samples of what takes microseconds; each is short, so that most of them are not interrupted.
 const SAMPLES: usize = 2_000;
 /// Instances that are there at once.
@@ -142,14 +141,6 @@ fn sampled(mut work: impl FnMut()) -> Duration {
     let mut took: Vec<_> = (0..SAMPLES).map(|_| timed(&mut work)).collect();
     took.sort_unstable();
     took[SAMPLES / 2]
-}
-
-/// The median of some runs after one that warms up.
-fn median(mut run: impl FnMut() -> Duration) -> Duration {
-    run();
-    let mut took: Vec<_> = (0..RUNS).map(|_| run()).collect();
-    took.sort_unstable();
-    took[RUNS / 2]
 }
 
 fn us(time: Duration) -> f64 {

@@ -7,6 +7,7 @@ use headroom_model::operation::{Answer, Header, Operation, Request, Response};
 use headroom_model::time::Instant;
 use std::hint::black_box;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// 2026-02-02T12:00:00Z.
 pub const NOON: Instant = Instant(1_770_033_600_000);
@@ -77,6 +78,14 @@ pub fn call(limiter: &mut Limiter, operation: &Operation, answer: &Answer, now: 
     black_box(limiter.next(call, now));
     limiter.on_response(call, answer, now);
     limiter.end(call);
+}
+
+/// The median of nine runs, after one that warms up.
+pub fn median(mut run: impl FnMut() -> Duration) -> Duration {
+    run();
+    let mut took: [_; 9] = std::array::from_fn(|_| run());
+    took.sort_unstable();
+    took[took.len() / 2]
 }
 
 /// The component of this world, from where the build puts it, as seen from a program in `<target>/<profile>` or below.

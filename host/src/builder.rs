@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use wasmtime::{Config, Enabled, Engine, EngineWeak, Inlining, PoolingAllocationConfig};
 
-/// What a slot of the pool keeps of its memory when its instance is gone. An instance that made a call has 48 KiB.
+/// What a slot of the pool keeps of its memory when its instance is gone. An instance that made a call has 40 KiB.
 const KEPT_BYTES: usize = 64 << 10;
 
 /// Where instances get their memory from.
@@ -88,8 +88,8 @@ impl EngineBuilder {
         self
     }
 
-    /// Puts small functions into those that call them. Calls take a sixth less time, compiling five times as long, so
-    /// it goes well with a cache.
+    /// Puts small functions into those that call them. The fast planner gains next to nothing by it (docs/performance.md),
+    /// what was compiled for its size some; compiling takes longer, so it goes well with a cache.
     pub fn inlining(mut self, inlining: bool) -> Self {
         self.inlining = inlining;
         self

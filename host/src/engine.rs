@@ -1,7 +1,7 @@
 //! The engines that components are compiled for: one for planners, one for clients.
 //!
 //! They are two because a planner needs nothing of what makes a client's thousands of calls in one instance possible,
-//! and each call to it would pay for that: a third of what it costs (docs/performance.md).
+//! and each call to it would pay for that: a fifth of what it costs (docs/performance.md).
 
 use crate::builder::{Concurrency, EngineBuilder};
 use crate::cache::Cache;

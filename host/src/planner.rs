@@ -254,10 +254,7 @@ impl<T: 'static> Planner<T> {
         &mut self,
         call: impl FnOnce(&Guest, &mut Store<T>, ResourceAny) -> wasmtime::Result<R>,
     ) -> Result<R, Error> {
-        if let Some(cause) = &self.stopped {
-            return Err(Error::Stopped(cause.clone()));
-        }
-        self.store.set_epoch_deadline(self.call_ticks);
+        self.make_ready()?;
         call(self.bindings.headroom_forge_limiter(), &mut self.store, self.limiter).map_err(|error| self.stop(error))
     }
 
@@ -266,14 +263,20 @@ impl<T: 'static> Planner<T> {
         of: PlannerCall,
         call: impl FnOnce(&Guest, &mut Store<T>) -> wasmtime::Result<R>,
     ) -> Result<R, Error> {
-        if let Some(cause) = &self.stopped {
-            return Err(Error::Stopped(cause.clone()));
-        }
+        self.make_ready()?;
         if self.type_of_calls != Some(of.0.ty()) {
             return Err(Error::NoSuchCall);
         }
-        self.store.set_epoch_deadline(self.call_ticks);
         call(self.bindings.headroom_forge_limiter(), &mut self.store).map_err(|error| self.stop_unless_ended(error))
+    }
+
+    /// Gives the next call its time, unless there can be none.
+    fn make_ready(&mut self) -> Result<(), Error> {
+        if let Some(cause) = &self.stopped {
+            return Err(Error::Stopped(cause.clone()));
+        }
+        self.store.set_epoch_deadline(self.call_ticks);
+        Ok(())
     }
 
     /// wasmtime has no type for a handle that is gone. It finds out before the guest runs, and none of these calls

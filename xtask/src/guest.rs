@@ -22,7 +22,7 @@ struct Kind {
 
 /// The planner is downloaded by browsers and is made as small as can be. The client runs in servers and in the
 /// simulator; for a tenth more bytes a call takes some tenth less time. The fast planner is the same source for servers
-/// that embed it: half again as large, a third less time for a `quota-check`.
+/// that embed it: half again as large, some three tenths less time for a `quota-check`.
 const KINDS: [Kind; 3] = [
     Kind { name: "planner", world: "planner", opt_level: "z" },
     Kind { name: "client", world: "client", opt_level: "s" },

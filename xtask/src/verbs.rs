@@ -103,8 +103,8 @@ Example:
         name: "peers",
         about: "run published limiters and retries beside ours in virtual time; write docs/peers.md",
         details: "\
-Runs bootstrap and build-guest first, installs the packages below bench/clients/ and builds the program. Takes half an
-hour on two cores; `cargo xtask test` runs a scaled-down part. Without node and npm it says so and does nothing.
+Runs bootstrap and build-guest first, installs the packages below bench/clients/ and builds the program. Takes more
+than half an hour on two cores; `cargo xtask test` runs a scaled-down part. Without node and npm it says so and does nothing.
 
 Example:
   cargo xtask peers",

@@ -4,14 +4,10 @@ use super::{Limiter, Shared};
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 use crate::planner::PlannerComponent;
-use crate::transport::Transport;
+use crate::transport::{ATTEMPT_TIMEOUT, Transport};
 use crate::types::Config;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-
-/// Longer than any function may run that a person or a web trigger waits for (docs/fidelity.md: `resolver-run-secs` 25 s,
-/// `web-trigger-run-secs` 55 s), and short beside the hour of which a silent connection would otherwise hold points.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Makes a [`Limiter`].
 ///

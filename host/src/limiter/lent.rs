@@ -1,9 +1,7 @@
 //! What of an answer the component gets to see. Bodies that it does not read stay outside of its memory.
 
+use crate::transport::LONGEST_BODY_BYTES;
 use crate::types::{Answer, Ending, FailureCause, Outcome, Refusal, Response};
-
-/// More of a body the component does not count (wit/SPEC.md, section 10).
-const LONGEST_BODY: usize = 16 << 20;
 
 /// What a content type has that the component reads: refusals of any kind, and the objects of lists.
 const READABLE: [&str; 3] = ["json", "html", "plain"];
@@ -45,7 +43,7 @@ fn is_readable(response: &Response) -> bool {
         let kind = kind.value.to_ascii_lowercase();
         READABLE.iter().any(|readable| kind.contains(readable))
     });
-    may_be && response.body.len() <= LONGEST_BODY
+    may_be && response.body.len() <= LONGEST_BODY_BYTES
 }
 
 #[cfg(test)]
@@ -65,8 +63,8 @@ mod tests {
             (Some("application/json"), 5, false),
             (Some("text/HTML; charset=utf-8"), 5, false),
             (Some("image/png"), 5, true),
-            (Some("application/json"), LONGEST_BODY, false),
-            (Some("application/json"), LONGEST_BODY + 1, true),
+            (Some("application/json"), LONGEST_BODY_BYTES, false),
+            (Some("application/json"), LONGEST_BODY_BYTES + 1, true),
         ] {
             let whole = answer(kind, vec![7; length]);
             let mut seen = whole.clone();

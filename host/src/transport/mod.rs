@@ -16,7 +16,15 @@ use futures::future::{BoxFuture, FutureExt};
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 use wasmtime::component::{Accessor, HasData, Linker};
+
+/// More of a body the component does not count (wit/SPEC.md, section 10). A page of any list is far smaller.
+pub(crate) const LONGEST_BODY_BYTES: usize = 16 << 20;
+
+/// Longer than any function may run that a person or a web trigger waits for (docs/fidelity.md: `resolver-run-secs` 25 s,
+/// `web-trigger-run-secs` 55 s), and short beside the hour of which a silent connection would otherwise hold points.
+pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How attempts are sent. A refusal such as 429 is an answer; retries and waits are the component's.
 pub trait Transport: Send + Sync + 'static {

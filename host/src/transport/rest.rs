@@ -1,6 +1,6 @@
 //! REST requests by reqwest.
 
-use super::Transport;
+use super::{ATTEMPT_TIMEOUT, LONGEST_BODY_BYTES, Transport};
 use crate::observe;
 use crate::types::{Answer, AttemptCount, AttemptError, Header, Operation, Request, Response};
 use futures::future::{BoxFuture, FutureExt};
@@ -12,12 +12,8 @@ use std::time::Duration;
 
 pub use reqwest::Url;
 
-/// As the limiter's own bound, for those who send without one. `builder.rs` of the limiter says why 60 s.
-const TIMEOUT: Duration = Duration::from_secs(60);
 /// A server of Atlassian's is reached in tenths of a second; one that cannot be is better known soon.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// What the component counts at most (wit/SPEC.md, section 10), decoded. A page of any list is far smaller.
-const MOST_BODY_BYTES: usize = 16 << 20;
 /// Within one server a moved resource needs one or two.
 const MOST_REDIRECTS: usize = 5;
 
@@ -67,8 +63,8 @@ impl RestTransport {
             base: Box::new(base),
             authorization: None,
             client: None,
-            timeout: TIMEOUT,
-            most_body_bytes: MOST_BODY_BYTES,
+            timeout: ATTEMPT_TIMEOUT, // for those who send without a limiter
+            most_body_bytes: LONGEST_BODY_BYTES,
         }
     }
 
