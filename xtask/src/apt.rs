@@ -7,8 +7,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::process;
 
+/// Debian's newest Rust: the one that its browsers are built with.
+pub const COMPILER: &str = "rustc-web";
+
 /// Where the search for packages starts. Everything with a version in its name is found from these.
-const SEEDS: &[&str] = &["rustc-web", "libstd-rust-web-dev", "rust-web-src"];
+const SEEDS: &[&str] = &[COMPILER, "libstd-rust-web-dev", "rust-web-src"];
 
 /// One package as apt would download it.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,6 +29,13 @@ pub struct Package {
 }
 
 impl Package {
+    /// A package of which nothing but this matters.
+    #[cfg(test)]
+    pub fn of_version(name: &str, version: &str) -> Self {
+        let (name, version) = (name.to_owned(), version.to_owned());
+        Self { name, version, architecture: "amd64".to_owned(), size: 0, sha256: String::new() }
+    }
+
     /// The name apt gives the downloaded file.
     pub fn file_name(&self) -> String {
         format!("{}_{}_{}.deb", self.name, self.version.replace(':', "%3a"), self.architecture)

@@ -69,6 +69,7 @@ fn suits_this_machine() -> Result<()> {
 fn fetch(downloads: &Path) -> Result<Vec<Package>> {
     let attempt = || {
         let packages = apt::resolve()?;
+        is_new_enough(&packages)?;
         download::all(&packages, downloads)?;
         anyhow::Ok(packages)
     };
@@ -82,6 +83,18 @@ fn fetch(downloads: &Path) -> Result<Vec<Package>> {
     say(&format!("{problem:#}; running `apt-get update` for new package lists"));
     process::run_aside(apt::get().args(["-q", "update"]))?;
     attempt()
+}
+
+/// Old lists name an old compiler, and its mirror still has it: without this, 130 MB would be downloaded for nothing.
+fn is_new_enough(packages: &[Package]) -> Result<()> {
+    let numbers =
+        |version: &str| -> Vec<u32> { version.split(['.', '+', '~', '-']).map_while(|n| n.parse().ok()).collect() };
+    let needed = env!("CARGO_PKG_RUST_VERSION");
+    let Some(compiler) = packages.iter().find(|package| package.name == apt::COMPILER) else { return Ok(()) };
+    if numbers(&compiler.version) < numbers(needed) {
+        bail!("the package lists have `{}` {}, and this takes {needed} or newer", compiler.name, compiler.version);
+    }
+    Ok(())
 }
 
 fn is_root() -> bool {
@@ -105,5 +118,21 @@ fn clear(dir: &Path) -> Result<()> {
             Err(error).with_context(|| format!("cannot remove `{}`", dir.display()))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compiler_older_than_this_project_is_not_downloaded() {
+        let check = |version| is_new_enough(&[Package::of_version(apt::COMPILER, version)]);
+        for old in ["1.85.0+dfsg3-1~deb12u3", "1.94.9-1", "0.99"] {
+            assert!(check(old).unwrap_err().to_string().contains(old));
+        }
+        for new in [concat!(env!("CARGO_PKG_RUST_VERSION"), ".0+dfsg-1"), "1.100.1~deb12u1", "2.0"] {
+            check(new).unwrap();
+        }
     }
 }
