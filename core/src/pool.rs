@@ -50,6 +50,8 @@ pub(crate) struct Pool {
     was_far: bool,
     /// What tells the cost of single calls.
     sampler: Sampler,
+    /// How many calls wait for what others have set aside.
+    looking: u32,
 }
 
 /// What a pool is told.
@@ -69,6 +71,9 @@ pub(crate) struct Terms {
 
 /// No herd is spread over more than that: a refusal's delay is believed up to five minutes past the hour, too.
 const MOST_SPREAD: Millis = Millis::from_secs(300);
+
+/// So long points that are set aside are left alone: a round trip and a little more.
+const LOOK_AGAIN_AFTER: Millis = Millis(200);
 
 /// So long before the hour ends nothing is kept for anyone any more: a point that is left is lost.
 const LAST_CALL: Millis = Millis::from_secs(1);
@@ -123,6 +128,7 @@ impl Pool {
             spending: Demand::default(),
             was_far: false,
             sampler: Sampler::default(),
+            looking: 0,
         }
     }
 
@@ -277,6 +283,20 @@ impl Pool {
             Priority::Interactive => (cost <= unsent).then_some(from),
             Priority::Background => pool.room(unsent, cost, from, end),
         }
+    }
+
+    /// When one more call may look again that waits for it. One after the other and no faster than they could be sent, so
+    /// that looking costs as little among 100,000 as sending does.
+    pub(crate) fn wait_to_look(&mut self, now: Instant) -> Instant {
+        let Terms { nodes, per_second, .. } = self.terms;
+        let before_it = Millis(1_000 * u64::from(self.looking) * u64::from(nodes) / u64::from(per_second.max(1)));
+        self.looking += 1;
+        now + LOOK_AGAIN_AFTER + before_it
+    }
+
+    /// A call looks again, or waits no more.
+    pub(crate) fn look(&mut self) {
+        self.looking = self.looking.saturating_sub(1);
     }
 
     /// Sets `cost` aside.

@@ -7,9 +7,10 @@ use crate::pool::{Charge, Fits, Pool, Terms, last_call};
 use crate::scope::Part;
 use crate::scopes::ScopeId;
 use crate::shadow::Shadow;
-use crate::verdict::{Confidence, Forecast, LimiterKind, Never, Priority};
+use crate::verdict::{Confidence, Forecast, LimiterKind, Never, Priority, Wait};
 use headroom_model::headers::Points;
 use headroom_model::time::{Instant, Millis};
+use std::mem;
 
 /// Where the app itself may have a cap.
 const CAPPED: [usize; 2] = [OWNER, USER];
@@ -115,6 +116,36 @@ impl Gates {
         }
         let mut search = Search { at: now, longest: Millis::ZERO, limit: None };
         self.search_ledgers(lane, known, hold, &mut search, now).is_ok() && search.at == now
+    }
+
+    /// When to look again who waits for the points of the next hour: earlier, if there are enough in this one with those of
+    /// calls that may come to less than was set aside for them, or be given up. Nobody can call who waits.
+    pub(crate) fn look_before(&mut self, lane: &Lane, hold: &mut Hold, wait: &Wait, now: Instant) -> Option<Instant> {
+        let is_for_points = matches!(wait.limit.kind, LimiterKind::PointsQuota | LimiterKind::Cap);
+        if !is_for_points || wait.until < now.next_hour() {
+            return None;
+        }
+        let known = self.known(lane);
+        let is_hopeless = |(place, known): (usize, &Option<(ScopeId, &Gate)>)| {
+            let Some((_, gate)) = known else { return false };
+            let pool = gate.pool.as_deref().filter(|_| lane.pool() == Some(place));
+            let mut ledgers = pool.into_iter().chain(gate.cap());
+            gate.is_paused(now) || ledgers.any(|ledger| ledger.left_unreserved_at(now) < lane.cost.likely)
+        };
+        if known.iter().enumerate().any(is_hopeless) {
+            return None;
+        }
+        hold.looks = true;
+        Some(self.pool_gate(lane, now)?.pool.as_mut()?.wait_to_look(now)).filter(|at| *at < wait.until)
+    }
+
+    /// A call looks again, or waits no more.
+    pub(super) fn look_no_more(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {
+        if mem::take(&mut hold.looks)
+            && let Some(pool) = self.pool_gate(lane, now).and_then(|gate| gate.pool.as_mut())
+        {
+            pool.look();
+        }
     }
 
     pub(super) fn set_aside(&mut self, lane: &Lane, hold: &mut Hold, now: Instant) {

@@ -44,6 +44,8 @@ pub(crate) struct Hold {
     points: Option<u32>,
     /// Points that count as asked for by its tenant.
     asked: u32,
+    /// Whether it waits for what others have set aside.
+    looks: bool,
 }
 
 impl Hold {

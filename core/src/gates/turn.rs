@@ -100,6 +100,7 @@ impl Gates {
             self.unbook(lane, booked);
         }
         hold.slot = None;
+        self.look_no_more(lane, hold, now);
         self.release(lane, hold, now);
     }
 

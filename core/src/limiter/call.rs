@@ -36,7 +36,8 @@ pub(super) struct Patience {
 
 #[derive(Clone, Debug)]
 pub(super) enum State {
-    Waiting(Wait),
+    /// And when it looks again: at the end, or before it where something may have changed by then.
+    Waiting(Wait, Instant),
     Ready,
     InFlight(Sent),
     Done(Ending),
@@ -76,8 +77,16 @@ impl Call {
     }
 
     pub(super) fn wait(&mut self, wait: Wait, now: Instant) {
-        self.log.add(now, Event::Waits(wait.clone()));
-        self.state = State::Waiting(wait);
+        let until = wait.until;
+        self.wait_and_look(wait, until, now);
+    }
+
+    /// Waits, and looks again at `look_at` at the latest. Who looked in vain has nothing to tell.
+    pub(super) fn wait_and_look(&mut self, wait: Wait, look_at: Instant, now: Instant) {
+        if !matches!(&self.state, State::Waiting(same, _) if *same == wait) {
+            self.log.add(now, Event::Waits(wait.clone()));
+        }
+        self.state = State::Waiting(wait, look_at);
     }
 
     pub(super) const fn has_attempts(&self) -> bool {

@@ -151,7 +151,7 @@ impl Limiter {
     pub fn next(&mut self, id: CallId, now: Instant) -> Step {
         let now = self.advance(now);
         let is_due = match self.calls.get(id).map(|call| &call.state) {
-            Some(State::Waiting(wait)) => wait.until <= now,
+            Some(State::Waiting(_, look_at)) => *look_at <= now,
             // What was planned before may have been paused or missed since.
             Some(State::Ready) => true,
             _ => false,
@@ -163,7 +163,7 @@ impl Limiter {
             return Step::Done(Outcome::failed());
         };
         match &call.state {
-            State::Waiting(wait) => Step::WaitUntil(wait.clone()),
+            State::Waiting(wait, look_at) => Step::WaitUntil(Wait { until: *look_at, ..wait.clone() }),
             State::InFlight(_) => Step::AwaitingAnswer,
             State::Done(ending) => Step::Done(call.outcome(ending.clone())),
             State::Ready => {
@@ -204,7 +204,10 @@ impl Limiter {
                 self.gates.take(lane, hold, wait.until, now);
                 call.wait(wait, now);
             }
-            Plan::Wait(wait) if wait.until <= give_up_at => call.wait(wait, now),
+            Plan::Wait(wait) if wait.until <= give_up_at => {
+                let look_at = self.gates.look_before(lane, hold, &wait, now).unwrap_or(wait.until);
+                call.wait_and_look(wait, look_at, now);
+            }
             Plan::InLine(wait) | Plan::Wait(wait) => call.state = State::Done(Ending::Deferred(wait)),
             // Asked for too late: it could go, but nobody waits for it any more.
             Plan::Go => call.state = State::Done(Ending::Deferred(Wait { until: now, limit: own("deadline") })),

@@ -1,7 +1,8 @@
 //! What a call cost is settled by what came back, and learned from a server that keeps to other prices.
 
 use crate::world::{Job, NOON, Network, Server, World, figures, get, page, request};
-use headroom_core::verdict::{CallOptions, CostSource, Step};
+use headroom_core::config::BurstRate;
+use headroom_core::verdict::{CallOptions, CostSource, Priority, Step};
 use headroom_core::{CallId, Config, Limiter};
 use headroom_model::operation::{Answer, Header, Operation, Response};
 use headroom_model::rng::SplitMix64;
@@ -77,6 +78,37 @@ proptest! {
         let mut world = World::new(Config::default(), server, Network::up_to(900), jobs.collect(), seed);
         world.run();
         prop_assert_eq!(points_left(&world.limiter, &page("t"), now + Millis(10_000)), 65_000 - world.server.charged);
+    }
+
+    /// Whoever came when all points were set aside goes as soon as others have come to less or were dropped: while anybody
+    /// waits for the next hour, this one has no points for him.
+    #[test]
+    fn points_that_others_leave_go_to_those_who_wait_in_the_same_hour(
+        limit in 1_u32..25,
+        jobs in 2_usize..120,
+        quota in 60_u32..600,
+        latency in 0_u64..900,
+        dropped in proptest::collection::vec(0_u64..2_000, 0..5),
+        background: bool,
+        seed: u64,
+    ) {
+        let config = Config { quota_points: quota, burst: Some(BurstRate { per_second: 10, capacity: 1 }), ..Config::default() };
+        let priority = if background { Priority::Background } else { Priority::Interactive };
+        let options = CallOptions { priority, ..CallOptions::default() };
+        let mut all = vec![Job { options, ..Job::new(NOON, list(limit)) }; jobs];
+        for (job, cancel_after) in all.iter_mut().zip(dropped) {
+            job.cancel_after = Some(Millis(cancel_after));
+        }
+        let server = ByObjects { charged: 0, rng: SplitMix64::new(seed) };
+        let mut world = World::new(config, server, Network::up_to(latency), all, seed);
+        world.run_until(NOON.next_hour());
+        let is_waiting = world.tracks.iter().any(|track| track.outcome.is_none() && !track.was_cancelled);
+        // What a call that was dropped on its way cost, nobody heard.
+        let unheard = world.tracks.iter().filter(|track| track.was_cancelled && !track.sends.is_empty()).count();
+        let (left, unheard) = (quota - world.server.charged, u32::try_from(unheard).unwrap());
+        prop_assert!(!is_waiting || left < (limit + 1) * (1 + unheard), "{left} are left and somebody waits");
+        world.run();
+        prop_assert!(world.tracks.iter().all(|track| track.sends.len() <= 1), "and nobody is sent twice");
     }
 
     /// A server that charges one point for any list is believed after some lists, and then its last point is used.

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// The scenarios in the order of the document.
-pub const SCENARIOS: [&str; 9] = [
+pub const SCENARIOS: [&str; 11] = [
     "backfill-02",
     "backfill-20",
     "backfill-40",
@@ -19,6 +19,8 @@ pub const SCENARIOS: [&str; 9] = [
     "costs",
     "at-once",
     "at-once-unpriced",
+    "rush-7000x1",
+    "rush-4000x5",
     "fleet-5",
     "fleet-50",
 ];
