@@ -1,4 +1,4 @@
-//! What apt knows: which packages make up Debian's Rust here, and how large they are.
+//! What apt knows: which packages make up Debian's Rust and Binaryen here, and how large they are.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::process;
 pub const COMPILER: &str = "rustc-web";
 
 /// Where the search for packages starts. Everything with a version in its name is found from these.
-const SEEDS: &[&str] = &[COMPILER, "libstd-rust-web-dev", "rust-web-src"];
+const SEEDS: &[&str] = &[COMPILER, "libstd-rust-web-dev", "rust-web-src", "binaryen"];
 
 /// One package as apt would download it.
 #[derive(Debug, PartialEq, Eq)]
@@ -153,7 +153,7 @@ libllvm22
             };
             Ok(names.iter().map(ToString::to_string).collect())
         };
-        let rust = ["libllvm77", "libstd-rust-web-9.9", "libstd-rust-web-dev", "rust-web-src", "rustc-web"];
+        let rust = ["binaryen", "libllvm77", "libstd-rust-web-9.9", "libstd-rust-web-dev", "rust-web-src", "rustc-web"];
         let found = closure(depends, |_| true).expect("resolved");
         assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), rust);
         let found = closure(depends, |name| name == "libstdc++6").expect("resolved");

@@ -24,8 +24,8 @@ const STAMP: &str = "ready";
 /// The unpacked toolchain, if a run before this one finished it.
 pub fn ready(layout: &Layout) -> Option<PathBuf> {
     let dir = layout.toolchain().join("debian");
-    let finished = dir.join(STAMP).is_file() && toolchain::rustc_in(&dir).is_file();
-    finished.then_some(dir)
+    let parts = [dir.join(STAMP), toolchain::rustc_in(&dir), toolchain::wasm_opt_in(&dir)];
+    parts.iter().all(|part| part.is_file()).then_some(dir)
 }
 
 /// Downloads, unpacks and proves the toolchain.

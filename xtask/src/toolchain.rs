@@ -43,6 +43,14 @@ impl Toolchain {
         Ok(cargo)
     }
 
+    /// Binaryen's optimiser: the unpacked one, or whatever is on PATH beside the active toolchain.
+    pub fn wasm_opt(&self) -> Option<PathBuf> {
+        match self {
+            Self::Active => process::find("wasm-opt"),
+            Self::Unpacked(dir) => Some(wasm_opt_in(dir)),
+        }
+    }
+
     /// Keeps this machine's folders out of the component's panic messages, and the component small.
     fn flags(&self, layout: &Layout) -> OsString {
         let mut names = vec![(layout.root.clone(), ".")];
@@ -95,6 +103,11 @@ pub fn sources_in(dir: &Path) -> PathBuf {
 /// The compiler in the toolchain unpacked at `dir`.
 pub fn rustc_in(dir: &Path) -> PathBuf {
     dir.join("usr/bin/rustc")
+}
+
+/// Binaryen's optimiser in the toolchain unpacked at `dir`.
+pub fn wasm_opt_in(dir: &Path) -> PathBuf {
+    dir.join("usr/bin/wasm-opt")
 }
 
 fn debian_env(command: &mut Command, dir: &Path) {
