@@ -165,6 +165,9 @@ impl Bucket {
     /// What is worth remembering at `at`; none if it is idle. Slots that open calls hold count as used. No configuration
     /// tells the rate of an endpoint.
     pub(crate) fn save(&self, at: Instant, is_endpoint: bool) -> Option<BucketState> {
+        if self.is_idle(at) {
+            return None;
+        }
         let mut bucket = self.clone();
         bucket.forget_used(at);
         // A full one stays so whatever is believed of its rate.
@@ -187,7 +190,6 @@ impl Bucket {
             learned: Some(Belief { rate, settled_at }).filter(|_| rate != told),
             told: Some(told).filter(|_| is_endpoint),
         })
-        .filter(|_| !self.is_idle(at))
     }
 
     /// Takes in what was saved of a bucket, into an untouched one. It believes no higher rate than either.

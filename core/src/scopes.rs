@@ -18,11 +18,11 @@ impl ScopeId {
     /// All REST traffic of the app. It is always known.
     pub(crate) const APP: Self = Self(0);
 
-    const fn place(self) -> usize {
+    pub(crate) const fn place(self) -> usize {
         self.0 as usize
     }
 
-    fn at(place: usize) -> Self {
+    pub(crate) fn at(place: usize) -> Self {
         Self(u32::try_from(place).unwrap_or(u32::MAX))
     }
 }
@@ -151,6 +151,12 @@ impl<V: Default> Scopes<V> {
     /// All scopes that are known, in the order of their places.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ScopeId, &V)> + Clone {
         self.places.iter().map(|(place, entry)| (ScopeId::at(place), &entry.value))
+    }
+
+    /// What its full name is of: its kind, the name of what it lies in, and its own.
+    pub(crate) fn parts(&self, id: ScopeId) -> (Part<()>, &[u8], &[u8]) {
+        let name = |id| self.entry(id).map(|entry| entry.name.bytes()).unwrap_or_default();
+        self.entry(id).map_or((Part::App, &[], &[]), |entry| (entry.kind, name(entry.within), entry.name.bytes()))
     }
 
     /// Its full name.

@@ -6,31 +6,68 @@ use crate::budget::Budget;
 use crate::learned;
 use crate::pace::Pace;
 use crate::pool::{Pool, Terms};
-use crate::scope::{Part, Scope};
+use crate::scope::Part;
 use crate::scopes::{Key, ScopeId};
 use crate::shadow::Shadow;
 use crate::shares::Share;
-use crate::state::{CostState, Memory, Name, PoolState, Record, ShadowState, cut, entry, in_order, recall_windows};
+use crate::state::{
+    CostState, Label, Memory, Name, PoolState, Record, Room, Row, Saved, ShadowState, Texts, cut, entry, in_order,
+    recall_windows,
+};
 use crate::verdict::LimiterKind;
 use headroom_model::time::Instant;
 
+/// The places of costs in what is saved: no scope comes that far.
+const COSTS: u32 = 1 << 31;
+
 impl Gates {
-    /// What is worth remembering at `at`.
-    pub(crate) fn remember(&self, at: Instant) -> Memory {
-        let mut scopes = Vec::new();
-        for (id, gate) in self.scopes.iter() {
-            let name = self.scopes.name(id);
-            let record = gate.remember(matches!(name, Scope::Endpoint { .. }), at);
+    /// What is worth remembering at `at`, written as far as there is room.
+    pub(crate) fn save(&self, at: Instant) -> Saved {
+        let (texts, costs) = (Texts::default(), self.remember_costs());
+        let records = |place: u32, see: &mut dyn FnMut(&Record)| match place.checked_sub(COSTS) {
+            None => see(&self.remember_scope(ScopeId::at(place as usize), at)),
+            Some(place) => costs.get(place as usize).iter().for_each(|(_, record)| see(record)),
+        };
+        let mut room = Room::new(at, &records);
+        for (id, _) in self.scopes.iter() {
+            let record = self.remember_scope(id, at);
             if !record.is_empty() {
-                scopes.push((Name::of(name), record));
+                room.add(self.label(id, &texts), id.place() as u32, &record);
             }
         }
-        let mut scopes = in_order(scopes);
+        (COSTS..).zip(&costs).for_each(|(place, (name, record))| room.add(name.label(), place, record));
+        room.write()
+    }
+
+    /// What is worth remembering at `at`.
+    fn remember(&self, at: Instant) -> Memory {
+        let texts = Texts::default();
+        let rows: Vec<_> =
+            self.scopes.iter().map(|(id, _)| Row::new(self.label(id, &texts), id.place() as u32)).collect();
+        let known = |row: Row<'_>| (row.label.to_name(), self.remember_scope(ScopeId::at(row.place as usize), at));
+        let scopes = in_order(&rows).into_iter().map(known).filter(|(_, record)| !record.is_empty());
+        Memory { at, scopes: scopes.chain(self.remember_costs()).collect() }
+    }
+
+    #[inline(never)]
+    fn remember_scope(&self, id: ScopeId, at: Instant) -> Record {
+        let is_endpoint = matches!(self.scopes.parts(id), (Part::Endpoint(..), ..));
+        self.scopes.get(id).map(|gate| gate.remember(is_endpoint, at)).unwrap_or_default()
+    }
+
+    fn label<'a>(&'a self, id: ScopeId, texts: &'a Texts) -> Label<'a> {
+        let (kind, within, name) = self.scopes.parts(id);
+        Label::of(kind, within, name, texts)
+    }
+
+    /// In order. They come behind all scopes.
+    fn remember_costs(&self) -> Vec<(Name, Record)> {
+        let mut all: Vec<(Name, Record)> = Vec::new();
         for (learned::Key { template, method, likely }, ago, last) in self.learned.save() {
-            let costs = &mut entry(&mut scopes, Name::of_costs(method, template)).costs;
+            let costs = &mut entry(&mut all, Name::of_costs(method, template)).costs;
             *entry(costs, likely) = CostState { ago, last: *last };
         }
-        Memory { at, scopes }
+        all
     }
 
     /// Takes in what was saved. Where something is known already, that counts too.
@@ -171,10 +208,12 @@ impl Shadow {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::scope::Scope;
     use crate::state::MAX_BYTES;
     use crate::verdict::CostSource;
     use headroom_model::operation::Method;
     use headroom_model::points::{Cost, Template};
+    use proptest::prelude::*;
 
     const NOON: Instant = Instant(1_770_033_600_000);
 
@@ -196,6 +235,60 @@ mod tests {
     fn paused_until(gates: &Gates, tenant: &str) -> Option<Instant> {
         let id = gates.scopes.find(Key { within: ScopeId::APP, part: Part::Tenant(tenant) })?;
         Some(gates.scopes.get(id)?.pause.until).filter(|until| *until > NOON)
+    }
+
+    /// Scopes of each kind, of which something is known or nothing.
+    fn lived(steps: &[(u64, u8, u64)]) -> Gates {
+        let mut gates = gates();
+        let paths = ["/wiki/api/v2/pages", "/rest/api/3/issue/A-1", "/nowhere"];
+        for (n, kind, act) in steps {
+            // In an order that is not that of names; some are too long.
+            let name = format!("{}{:x}", "t".repeat(if n % 16 == 3 { 1_020 } else { 400 }), n * 37 % 64);
+            let template = Template::of("GET", paths[(n % 3) as usize]);
+            let inner = format!("{:x}", n % 7);
+            let (outer, part) = match kind {
+                0 => (Part::Environment(&*name), None),
+                1 | 2 => (Part::Installation(&*name), (*kind == 2).then_some(Part::User(&*inner))),
+                3 => (Part::Tenant(&*name), None),
+                4 => (Part::Tenant(&*name), Some(Part::Issue(&*inner))),
+                5 => (Part::Tenant(&*name), Some(Part::Account(&*inner))),
+                _ => (Part::Tenant(&*name), Some(Part::Endpoint(template, Method::Get))),
+            };
+            let mut id = gates.scopes.intern(Key { within: ScopeId::APP, part: outer });
+            if let Some(part) = part {
+                id = gates.scopes.intern(Key { within: id, part });
+            }
+            let Some(gate) = gates.scopes.get_mut(id) else { continue };
+            match act % 4 {
+                0 => {}
+                1 => gate.rare().users = 3,
+                2 => gate.pause(Instant(NOON.0 + act), &LimiterKind::Other(inner)),
+                _ => gate.pause(Instant(NOON.0 + act), &LimiterKind::Burst),
+            }
+            (0..*act % 2)
+                .for_each(|_| gates.learned.sample(learned::Key { template, method: Method::Get, likely: 1 }, 5, None));
+        }
+        gates
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        #[test]
+        fn what_is_saved_is_what_remembering_all_of_it_first_would_leave(
+            steps in proptest::collection::vec((0_u64..999, 0_u8..7, 0_u64..99), 0..1_000),
+        ) {
+            let gates = lived(&steps);
+            let all = gates.remember(NOON);
+            for (id, gate) in gates.scopes.iter() {
+                let (name, is_endpoint) = (gates.scopes.name(id), matches!(gates.scopes.name(id), Scope::Endpoint { .. }));
+                let (name, record) = (Name::of(name), gate.remember(is_endpoint, NOON));
+                let known = all.scopes.iter().find(|(known, _)| *known == name);
+                prop_assert_eq!(known.map(|(_, record)| record), Some(&record).filter(|record| !record.is_empty()));
+            }
+            prop_assert!(all.scopes.is_sorted_by(|(a, _), (b, _)| a < b));
+            prop_assert_eq!(gates.save(NOON), all.write_slowly());
+        }
     }
 
     #[test]

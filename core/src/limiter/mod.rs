@@ -235,7 +235,7 @@ impl Limiter {
     ///
     /// Open calls are not saved. What they hold counts as taken, since it may have been sent.
     pub fn save(&self, now: Instant) -> Saved {
-        self.gates.remember(now.max(self.latest)).write()
+        self.gates.save(now.max(self.latest))
     }
 
     /// Takes in what was saved. A new limiter then decides as the one that was saved would, given the same

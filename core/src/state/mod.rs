@@ -21,6 +21,7 @@
 //! | --- | --- |
 //! | `name` | scopes by name |
 //! | `parts` | what is known of one, and how two such are joined |
+//! | `room` | which scopes find room |
 //! | `windows` | bookings, for windows of the same profile or another |
 //! | `codec`, `read`, `write` | the bytes |
 
@@ -28,23 +29,24 @@ mod codec;
 mod name;
 mod parts;
 mod read;
+mod room;
+#[cfg(test)]
+mod slow;
 mod windows;
 mod write;
 
 use crate::crowd::Crowd;
 use crate::verdict::LimiterKind;
 use headroom_model::time::{Instant, Millis};
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
 use std::fmt;
-use std::mem;
 
 pub(crate) use codec::{kind_of, kind_parts};
-pub(crate) use name::Name;
+pub(crate) use name::{Label, Name, Texts};
 pub(crate) use parts::{
     Belief, Booked, BucketState, CostState, Costs, Hour, PoolState, ShadowState, Spent, entry, runs,
 };
 use parts::{Windows, join_costs, join_windows};
+pub(crate) use room::{Room, Row, in_order, nth_highest};
 pub(crate) use windows::recall_windows;
 
 /// The most bytes of a saved state.
@@ -133,10 +135,13 @@ pub(crate) struct Memory {
     pub(crate) scopes: Vec<(Name, Record)>,
 }
 
+/// Until when nothing passes, and by which limit.
+type Pause = (Instant, LimiterKind);
+
 /// What is known of one scope. What is empty decides like nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
-    pub(crate) pause: Option<(Instant, LimiterKind)>,
+    pub(crate) pause: Option<Pause>,
     pub(crate) pool: Option<PoolState>,
     pub(crate) cap: Option<PoolState>,
     pub(crate) shadow: Option<ShadowState>,
@@ -164,16 +169,6 @@ impl Record {
         is_idle && is_told_nothing && *taken == 0 && *share == Spent::default()
     }
 
-    /// Which scopes find room first: the wider ones, and among them those that make a difference the longest.
-    fn rank(&self, name: &Name) -> u64 {
-        let pause = self.pause.as_ref().map(|(until, _)| *until);
-        let pool = [self.pool, self.cap].into_iter().flatten().map(|pool| pool.window.next_hour()).max();
-        let bucket = self.bucket.as_ref().map(|bucket| bucket.empty_until.unwrap_or(bucket.from));
-        let window = self.windows.iter().filter_map(|(_, booked)| booked.last()).map(|(slot, _)| *slot).max();
-        let binds_until = pause.max(pool).max(bucket).max(window).unwrap_or_default();
-        name.width() << 62 | binds_until.0 >> 2
-    }
-
     /// Takes in what another record says.
     #[inline(never)]
     fn join(&mut self, other: Self) {
@@ -191,14 +186,14 @@ impl Record {
         join_costs(&mut self.costs, other.costs);
     }
 
-    fn pause(&mut self, other: Option<(Instant, LimiterKind)>) {
+    fn pause(&mut self, other: Option<Pause>) {
         let longer = |a, b| if pause_key(&a) < pause_key(&b) { b } else { a };
         self.pause = either(self.pause.take(), other, longer);
     }
 }
 
 /// Pauses in order of their length; the kind settles it between equal ones.
-fn pause_key((until, kind): &(Instant, LimiterKind)) -> (Instant, (u8, &str)) {
+fn pause_key((until, kind): &Pause) -> (Instant, (u8, &str)) {
     (*until, codec::kind_parts(kind))
 }
 
@@ -221,96 +216,37 @@ impl Memory {
     }
 
     /// Writes as much of it as there is room for.
-    pub(crate) fn write(mut self) -> Saved {
-        let mut left_out = self.keep(|name, _| name.outer.len() + name.inner.len() <= MAX_NAME);
-        let mut bytes = write::encode(&self);
-        while bytes.len() > MAX_BYTES {
-            let most = self.scopes.len();
-            left_out += self.keep_most((most * MAX_BYTES / bytes.len()).min(most - most.div_ceil(16)));
-            bytes = write::encode(&self);
+    pub(crate) fn write(&self) -> Saved {
+        let records = |place, see: &mut dyn FnMut(&Record)| {
+            self.scopes.get(place as usize).iter().for_each(|(_, record)| see(record));
+        };
+        let mut room = Room::new(self.at, &records);
+        for (place, (name, record)) in (0..).zip(&self.scopes) {
+            room.add(name.label(), place, record);
         }
-        Saved { bytes, left_out: u32::try_from(left_out).unwrap_or(u32::MAX) }
-    }
-
-    /// Keeps the `room` scopes of the highest rank. Says how many it does not keep.
-    fn keep_most(&mut self, room: usize) -> usize {
-        let ranks: Vec<u64> = self.scopes.iter().map(|(name, record)| record.rank(name)).collect();
-        let lowest = nth_highest(&ranks, room);
-        let mut room_at_lowest = room - ranks.iter().filter(|rank| **rank > lowest).count();
-        self.keep(|name, record| {
-            let rank = record.rank(name);
-            let finds_room = rank > lowest || (rank == lowest && room_at_lowest > 0);
-            room_at_lowest -= usize::from(finds_room && rank == lowest);
-            finds_room
-        })
-    }
-
-    /// Keeps some. The pauses of others stay, for all that they lie in.
-    fn keep(&mut self, mut is_kept: impl FnMut(&Name, &Record) -> bool) -> usize {
-        let all = mem::take(&mut self.scopes);
-        let count = all.len();
-        let (kept, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, record)| is_kept(name, record));
-        let left_out = count - kept.len();
-        self.scopes = kept;
-        for (name, record) in others {
-            if let (Some(wider), Some(pause)) = (name.widened(), record.pause) {
-                entry(&mut self.scopes, wider).pause(Some(pause));
-            }
-        }
-        left_out
+        room.write()
     }
 
     /// The more careful of the two in every figure. Who does not know a scope takes it for untouched.
     pub(crate) fn join(self, other: Self) -> Self {
-        let at = self.at.max(other.at);
-        let mut scopes = named_as(self.scopes, &other.scopes);
-        let theirs = named_as(other.scopes, &scopes);
-        scopes.iter_mut().zip(theirs).for_each(|((_, record), (_, other))| record.join(other));
-        scopes.retain(|(_, record)| !record.is_empty());
-        Self { at, scopes }
-    }
-}
-
-/// Adds what others name, with nothing known of it.
-fn named_as(mut scopes: Vec<(Name, Record)>, others: &[(Name, Record)]) -> Vec<(Name, Record)> {
-    let is_new = |name: &Name| scopes.binary_search_by(|(known, _)| known.cmp(name)).is_err();
-    let new: Vec<_> =
-        others.iter().filter(|(name, _)| is_new(name)).map(|(name, _)| (name.clone(), Record::default())).collect();
-    scopes.extend(new);
-    in_order(scopes)
-}
-
-/// By name, the widest first. By a heap: that takes a quarter of the code of `sort_unstable_by`.
-#[inline(never)]
-pub(crate) fn in_order(scopes: Vec<(Name, Record)>) -> Vec<(Name, Record)> {
-    struct ByName((Name, Record));
-    impl PartialEq for ByName {
-        fn eq(&self, other: &Self) -> bool {
-            self.0.0 == other.0.0
+        let mut scopes = Vec::new();
+        let mut join = |name, mut record: Record, other| {
+            record.join(other);
+            if !record.is_empty() {
+                scopes.push((name, record));
+            }
+        };
+        let mut theirs = other.scopes.into_iter().peekable();
+        for (name, record) in self.scopes {
+            while let Some((before, other)) = theirs.next_if(|(other, _)| *other < name) {
+                join(before, Record::default(), other);
+            }
+            let same = theirs.next_if(|(other, _)| *other == name);
+            join(name, record, same.map(|(_, other)| other).unwrap_or_default());
         }
+        theirs.for_each(|(name, other)| join(name, Record::default(), other));
+        Self { at: self.at.max(other.at), scopes }
     }
-    impl Eq for ByName {}
-    impl PartialOrd for ByName {
-        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-            Some(self.cmp(other))
-        }
-    }
-    impl Ord for ByName {
-        fn cmp(&self, other: &Self) -> Ordering {
-            self.0.0.cmp(&other.0.0)
-        }
-    }
-    let heap: BinaryHeap<_> = scopes.into_iter().map(ByName).collect();
-    heap.into_sorted_vec().into_iter().map(|ByName(scope)| scope).collect()
-}
-
-/// The highest number that `n` of them reach.
-pub(crate) fn nth_highest(numbers: &[u64], n: usize) -> u64 {
-    (0..u64::BITS).rev().fold(0, |reached, bit| {
-        let higher = reached | 1 << bit;
-        let count = numbers.iter().filter(|number| **number >= higher).count();
-        if count >= n { higher } else { reached }
-    })
 }
 
 /// A text cut to what is kept of it.

@@ -1,8 +1,11 @@
 //! Scopes by name, as they are saved: numbers of scopes and templates mean something to one process alone.
 
-use crate::scope::{Part, Scope};
+use crate::scope::Part;
+#[cfg(test)]
+use crate::scope::Scope;
 use headroom_model::operation::Method;
 use headroom_model::points::Template;
+use std::cell::OnceCell;
 
 /// A scope, or what costs are learned for. In this order the widest come first, and each behind what it lies in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,6 +13,14 @@ pub(crate) struct Name {
     pub(crate) kind: u8,
     pub(crate) outer: String,
     pub(crate) inner: String,
+}
+
+/// The same, borrowed: what is ranked and may not be kept needs no memory of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Label<'a> {
+    pub(super) kind: u8,
+    pub(super) outer: &'a [u8],
+    pub(super) inner: &'a [u8],
 }
 
 /// The kinds, in the order of what finds room first.
@@ -33,18 +44,8 @@ impl Name {
         Self { kind, outer, inner }
     }
 
-    pub(crate) fn of(scope: Scope) -> Self {
-        let none = String::new;
-        match scope {
-            Scope::App | Scope::Call => Self::new(kind::APP, none(), none()),
-            Scope::Environment(environment) => Self::new(kind::ENVIRONMENT, environment, none()),
-            Scope::Tenant(tenant) => Self::new(kind::TENANT, tenant, none()),
-            Scope::Installation(installation) => Self::new(kind::INSTALLATION, installation, none()),
-            Scope::Endpoint { tenant, template, method } => Self::new(kind::ENDPOINT, tenant, text(method, template)),
-            Scope::Issue { tenant, issue } => Self::new(kind::ISSUE, tenant, issue),
-            Scope::Account { tenant, account } => Self::new(kind::ACCOUNT, tenant, account),
-            Scope::User { installation, account } => Self::new(kind::USER, installation, account),
-        }
+    pub(crate) fn label(&self) -> Label<'_> {
+        Label { kind: self.kind, outer: self.outer.as_bytes(), inner: self.inner.as_bytes() }
     }
 
     /// The name under which costs of an endpoint are kept.
@@ -79,15 +80,42 @@ impl Name {
             _ => None,
         }
     }
+}
 
-    /// The name of the scope that it lies in, if there is one between it and the app.
-    pub(super) fn widened(&self) -> Option<Self> {
+impl<'a> Label<'a> {
+    /// Of a scope of this kind, by its name and that of the scope that it lies in.
+    pub(crate) fn of(part: Part<()>, within: &'a [u8], name: &'a [u8], texts: &'a Texts) -> Self {
+        let (kind, inner) = match part {
+            Part::App => (kind::APP, None),
+            Part::Environment(()) => (kind::ENVIRONMENT, None),
+            Part::Tenant(()) => (kind::TENANT, None),
+            Part::Installation(()) => (kind::INSTALLATION, None),
+            Part::Endpoint(template, method) => (kind::ENDPOINT, Some(texts.of(template, method).as_bytes())),
+            Part::Issue(()) => (kind::ISSUE, Some(name)),
+            Part::Account(()) => (kind::ACCOUNT, Some(name)),
+            Part::User(()) => (kind::USER, Some(name)),
+        };
+        let outer = if inner.is_some() { within } else { name };
+        Self { kind, outer, inner: inner.unwrap_or_default() }
+    }
+
+    pub(crate) fn to_name(self) -> Name {
+        let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default().to_owned();
+        Name::new(self.kind, text(self.outer), text(self.inner))
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.outer.len() + self.inner.len()
+    }
+
+    /// The label of the scope that it lies in, if there is one between it and the app.
+    pub(super) const fn widened(&self) -> Option<Self> {
         let kind = match self.kind {
             kind::ENDPOINT | kind::ISSUE | kind::ACCOUNT => kind::TENANT,
             kind::USER => kind::INSTALLATION,
             _ => return None,
         };
-        Some(Self::new(kind, self.outer.clone(), String::new()))
+        Some(Self { kind, outer: self.outer, inner: &[] })
     }
 
     /// How much of the traffic it covers, from 0 to 3.
@@ -97,6 +125,35 @@ impl Name {
             kind::ENVIRONMENT => 2,
             kind::TENANT | kind::INSTALLATION => 1,
             _ => 0,
+        }
+    }
+}
+
+/// Texts of endpoints, each made once: there are few, and many tenants have the same. Looking for one is a walk along
+/// those before it.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    first: OnceCell<Box<Known>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    endpoint: (Option<Template>, Method),
+    text: String,
+    next: OnceCell<Box<Known>>,
+}
+
+impl Texts {
+    fn of(&self, template: Option<Template>, method: Method) -> &str {
+        let endpoint = (template, method);
+        let mut place = &self.first;
+        loop {
+            let new = || Box::new(Known { endpoint, text: text(method, template), next: OnceCell::new() });
+            let known = place.get_or_init(new);
+            if known.endpoint == endpoint {
+                return &known.text;
+            }
+            place = &known.next;
         }
     }
 }
@@ -111,6 +168,24 @@ fn endpoint(text: &str) -> Option<(Option<Template>, Method)> {
     // A template is of itself. Not so what only looks like a path.
     let template = Template::of(method, text).filter(|template| template.text() == text);
     (text.is_empty() || template.is_some()).then(|| (template, Method::of(method)))
+}
+
+#[cfg(test)]
+impl Name {
+    /// The slow, obvious way.
+    pub(crate) fn of(scope: Scope) -> Self {
+        let none = String::new;
+        match scope {
+            Scope::App | Scope::Call => Self::new(kind::APP, none(), none()),
+            Scope::Environment(environment) => Self::new(kind::ENVIRONMENT, environment, none()),
+            Scope::Tenant(tenant) => Self::new(kind::TENANT, tenant, none()),
+            Scope::Installation(installation) => Self::new(kind::INSTALLATION, installation, none()),
+            Scope::Endpoint { tenant, template, method } => Self::new(kind::ENDPOINT, tenant, text(method, template)),
+            Scope::Issue { tenant, issue } => Self::new(kind::ISSUE, tenant, issue),
+            Scope::Account { tenant, account } => Self::new(kind::ACCOUNT, tenant, account),
+            Scope::User { installation, account } => Self::new(kind::USER, installation, account),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -133,7 +208,7 @@ mod tests {
         for gone in ["GET /rest/api/{gone}/x", "GET /rest/api/3/issue/A-1", "GET", "GET /?"] {
             let name = Name::new(kind::ENDPOINT, "t".into(), gone.into());
             assert_eq!(
-                (name.inner(), name.widened()),
+                (name.inner(), name.label().widened().map(Label::to_name)),
                 (Some(None), Some(Name::of(Scope::Tenant("t".into())))),
                 "{gone}"
             );

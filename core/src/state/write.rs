@@ -1,7 +1,7 @@
 //! A memory as bytes, in the form of `codec`.
 
 use super::codec::{MAGIC, VERSION, kind_parts, sum};
-use super::{Belief, Booked, BucketState, Costs, Hour, Memory, PoolState, Record, ShadowState};
+use super::{Belief, Booked, BucketState, Costs, Hour, Label, Pause, PoolState, Record, ShadowState};
 use crate::crowd::Crowd;
 use crate::demand::Demand;
 use crate::doubt::Doubt;
@@ -9,36 +9,45 @@ use crate::rate::Rate;
 use crate::sampler::{Figure, Sampler};
 use headroom_model::time::{HOUR, Instant, Millis};
 
-pub(super) fn encode(state: &Memory) -> Vec<u8> {
-    let mut body = Writer { at: state.at, bytes: Vec::new() };
-    body.number(state.at.0);
-    let (mut outer, mut inner) = ("", "");
-    for (name, record) in &state.scopes {
-        body.byte(name.kind);
-        body.text_after(&name.outer, outer);
-        body.text_after(&name.inner, inner);
-        body.record(record);
-        (outer, inner) = (&name.outer, &name.inner);
-    }
-    let mut all = Writer { at: state.at, bytes: [MAGIC, &[VERSION]].concat() };
-    all.number(body.bytes.len() as u64);
-    all.bytes.append(&mut body.bytes);
+/// Bytes of a state beside its body and the length of that.
+pub(super) const FRAME: usize = MAGIC.len() + size_of_val(&VERSION) + size_of::<u32>();
+
+/// A state of this body.
+pub(super) fn framed(body: &[u8]) -> Vec<u8> {
+    let mut all = Writer { at: Instant(0), bytes: [MAGIC, &[VERSION]].concat() };
+    all.text(body);
     let sum = sum(&all.bytes);
     all.bytes.extend(sum.to_le_bytes());
     all.bytes
 }
 
-struct Writer {
+/// How many bytes both have in common at their beginning.
+pub(super) fn shared(a: &[u8], b: &[u8]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
+
+pub(super) struct Writer {
     at: Instant,
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Writer {
+    pub(super) const fn new(at: Instant) -> Self {
+        Self { at, bytes: Vec::new() }
+    }
+
+    /// How many bytes it has, which it has no more.
+    pub(super) fn take_len(&mut self) -> usize {
+        let len = self.bytes.len();
+        self.bytes.clear();
+        len
+    }
+
     fn byte(&mut self, byte: u8) {
         self.bytes.push(byte);
     }
 
-    fn number(&mut self, mut number: u64) {
+    pub(super) fn number(&mut self, mut number: u64) {
         while number >= 0x80 {
             self.byte(number as u8 | 0x80);
             number >>= 7;
@@ -51,16 +60,24 @@ impl Writer {
         self.number(((past << 1) ^ (past >> 63)) as u64);
     }
 
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &[u8]) {
         self.number(text.len() as u64);
-        self.bytes.extend(text.as_bytes());
+        self.bytes.extend(text);
     }
 
-    /// Without what it shares with the text before.
-    fn text_after(&mut self, text: &str, before: &str) {
-        let is_other = |((_, a), b): &((usize, char), char)| a != b;
-        let other = text.char_indices().zip(before.chars()).find(is_other);
-        let shared = other.map_or(text.len().min(before.len()), |((at, _), _)| at);
+    /// The label of a scope behind the one of another.
+    pub(super) fn label(&mut self, label: Label<'_>, before: Label<'_>) {
+        self.byte(label.kind);
+        self.text_after(label.outer, before.outer);
+        self.text_after(label.inner, before.inner);
+    }
+
+    /// Without the whole characters that it shares with the text before.
+    fn text_after(&mut self, text: &[u8], before: &[u8]) {
+        let mut shared = shared(text, before);
+        while text.get(shared).is_some_and(|byte| byte & 0xC0 == 0x80) {
+            shared -= 1;
+        }
         self.number(shared as u64);
         self.text(text.get(shared..).unwrap_or_default());
     }
@@ -73,8 +90,9 @@ impl Writer {
         self.number(flags.iter().rev().fold(0, |flags, flag| flags << 1 | u64::from(*flag)));
     }
 
-    fn record(&mut self, record: &Record) {
-        let Record { pause, pool, cap, shadow, bucket, windows, crowd, users, taken, share, costs } = record;
+    /// A record, and instead of its own pause this one.
+    pub(super) fn record(&mut self, record: &Record, pause: Option<&Pause>) {
+        let Record { pause: _, pool, cap, shadow, bucket, windows, crowd, users, taken, share, costs } = record;
         self.flags(&[
             pause.is_some(),
             pool.is_some(),
@@ -92,7 +110,7 @@ impl Writer {
             let (kind, text) = kind_parts(kind);
             self.instant(*until);
             self.byte(kind);
-            self.text(text);
+            self.text(text.as_bytes());
         }
         pool.iter().chain(cap).for_each(|pool| self.pool(pool));
         if let Some(ShadowState { quota, would_refuse, pool }) = shadow {
