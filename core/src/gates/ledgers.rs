@@ -330,7 +330,10 @@ impl Gates {
     pub(super) fn terms(&self, quota: u32) -> Terms {
         let Self { config, spread_seed, .. } = self;
         let per_second = config.burst.map_or(u32::MAX, |rate| rate.per_second);
-        Terms { quota, nodes: config.nodes, per_second, spread_seed: *spread_seed, spread_max: config.jitter }
+        // One that has no siblings and keeps to a pace meets nobody at the hour.
+        let is_alone = config.nodes == 1 && config.burst.is_some();
+        let spread_max = if is_alone { Millis::ZERO } else { config.jitter };
+        Terms { quota, nodes: config.nodes, per_second, spread_seed: *spread_seed, spread_max }
     }
 }
 
