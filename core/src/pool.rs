@@ -75,6 +75,9 @@ const MOST_SPREAD: Millis = Millis::from_secs(300);
 /// So long points that are set aside are left alone: a round trip and a little more.
 const LOOK_AGAIN_AFTER: Millis = Millis(200);
 
+/// The most that one pool's calls look again in a second, where no pace bounds it: that takes about a millisecond of it.
+const MOST_LOOKS: u32 = 1_000;
+
 /// So long before the hour ends nothing is kept for anyone any more: a point that is left is lost.
 const LAST_CALL: Millis = Millis::from_secs(1);
 
@@ -288,8 +291,8 @@ impl Pool {
     /// When one more call may look again that waits for it. One after the other and no faster than they could be sent, so
     /// that looking costs as little among 100,000 as sending does.
     pub(crate) fn wait_to_look(&mut self, now: Instant) -> Instant {
-        let Terms { nodes, per_second, .. } = self.terms;
-        let before_it = Millis(1_000 * u64::from(self.looking) * u64::from(nodes) / u64::from(per_second.max(1)));
+        let per_second = self.terms.per_second.clamp(1, MOST_LOOKS);
+        let before_it = Millis(1_000 * u64::from(self.looking) * u64::from(self.terms.nodes) / u64::from(per_second));
         self.looking += 1;
         now + LOOK_AGAIN_AFTER + before_it
     }
