@@ -103,7 +103,7 @@ fn a_wall_clock_that_is_set_changes_nothing_of_a_run() {
 #[test]
 fn page_sync_and_rush_are_done_as_soon_as_can_be() {
     let harness = harness();
-    for (name, done, refused, ratio) in [("page-sync", 40_000, 0, 1.000_337), ("rush", 7_000, 0, 1.000_607)] {
+    for (name, done, refused, ratio) in [("page-sync", 40_000, 0, 1.000_019), ("rush", 7_000, 0, 1.000_607)] {
         let report = report(&Scenario::builtin(name).expect("it is built in"), &harness);
         assert_eq!((report.done, report.refused, report.early), (done, refused, 0), "{name}: {report:?}");
         assert_eq!(report.ratio, Some(ratio), "{name}");

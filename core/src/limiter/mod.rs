@@ -205,7 +205,10 @@ impl Limiter {
                 call.wait(wait, now);
             }
             Plan::Wait(wait) if wait.until <= give_up_at => {
-                let look_at = self.gates.look_before(lane, hold, &wait, now).unwrap_or(wait.until);
+                // Who looks is woken after those who sleep. Only in his first hour, lest he be overtaken in each.
+                let is_new = call.patience.began.next_hour() > now;
+                let look_at = is_new.then(|| self.gates.look_before(lane, hold, &wait, now)).flatten();
+                let look_at = look_at.unwrap_or(wait.until);
                 call.wait_and_look(wait, look_at, now);
             }
             Plan::InLine(wait) | Plan::Wait(wait) => call.state = State::Done(Ending::Deferred(wait)),
